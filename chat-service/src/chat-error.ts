@@ -1,0 +1,32 @@
+/** What went wrong, in the words of the domain; grpc/ turns each into a gRPC status. */
+export type ErrorKind =
+  | 'invalid-argument'
+  | 'unauthenticated'
+  | 'permission-denied'
+  | 'not-found'
+  | 'failed-precondition'
+  | 'aborted'
+  | 'resource-exhausted'
+  | 'unavailable';
+
+/**
+ * An expected failure. `reason` is stable (UPPER_SNAKE_CASE) and is what pages branch on; `message` is a text a person
+ * can act on; `facts` travel with it (for example the winner of a race); `retryAfterMs` says when the same request may
+ * succeed. Anything else that is thrown is a defect and reaches the caller as INTERNAL with a request id only.
+ */
+export class ChatError extends Error {
+  override readonly name = 'ChatError';
+  readonly facts: Readonly<Record<string, string>>;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    readonly kind: ErrorKind,
+    readonly reason: string,
+    message: string,
+    more: { facts?: Record<string, string>; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.facts = more.facts ?? {};
+    this.retryAfterMs = more.retryAfterMs;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Dialect } from '../dialect.js';
+
+const TRANSIENT = new Set([
+  'ER_LOCK_DEADLOCK', // also a certification conflict of a Galera cluster
+  'ER_LOCK_WAIT_TIMEOUT',
+  'ER_DUP_ENTRY', // within the lane: another replica was quicker
+  'ER_CON_COUNT_ERROR',
+  'ER_TOO_MANY_USER_CONNECTIONS',
+  'ER_SERVER_SHUTDOWN',
+  'ER_NORMAL_SHUTDOWN',
+  'ER_CONNECTION_KILLED',
+  'ER_QUERY_INTERRUPTED',
+  'ER_UNKNOWN_COM_ERROR', // a Galera node that is not ready
+  'ER_OPTION_PREVENTS_STATEMENT', // read-only after a failover
+  'ER_READ_ONLY_MODE',
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+  'POOL_CLOSED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  if ('driverError' in error) return codeOf(error.driverError);
+  return undefined;
+}
+
+export const mysqlDialect: Dialect = {
+  name: 'mysql',
+  now: (clock) => `(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) + ${clock.offsetMicros})`,
+  forUpdate: 'FOR UPDATE',
+  byPrimaryKey: 'FORCE INDEX (PRIMARY)',
+  onConflict: () => 'ON DUPLICATE KEY UPDATE',
+  inserted: (column) => `VALUES(${column})`,
+  isDuplicateKey: (error) => codeOf(error) === 'ER_DUP_ENTRY',
+  isTransient: (error) => TRANSIENT.has(codeOf(error) ?? '') || (codeOf(error) ?? '').startsWith('ER_GET_CONNECTION'),
+};
