@@ -30,3 +30,8 @@ export class ChatError extends Error {
     this.retryAfterMs = more.retryAfterMs;
   }
 }
+
+/** A field of a request is not usable; `text` says what it may hold. */
+export function invalidField(field: string, text: string): ChatError {
+  return new ChatError('invalid-argument', 'INVALID_FIELD', `${field}: ${text}`, { facts: { field } });
+}

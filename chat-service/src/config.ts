@@ -12,13 +12,16 @@ const address = z
 const flag = z.enum(['true', 'false'], 'write true or false').transform((text) => text === 'true');
 const seconds = (lowest: number, highest: number) => z.coerce.number().min(lowest).max(highest);
 const url = (...schemes: string[]) =>
-  z.string().refine((text) => {
-    try {
-      return schemes.includes(new URL(text).protocol.replace(/:$/, ''));
-    } catch {
-      return false;
-    }
-  }, `write a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`);
+  z.string().refine(
+    (text) => {
+      try {
+        return schemes.includes(new URL(text).protocol.replace(/:$/, ''));
+      } catch {
+        return false;
+      }
+    },
+    `write a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+  );
 
 /** `0=client,1=admin` → role words or ordinals of the platform to the chat's roles. */
 const roleMap = z.string().transform((text, context) => {
@@ -77,7 +80,15 @@ const environment = z.object({
   SUPERVISORS: z
     .string()
     .default('')
-    .transform((text) => new Set(text.split(',').map((id) => id.trim()).filter((id) => id !== ''))),
+    .transform(
+      (text) =>
+        new Set(
+          text
+            .split(',')
+            .map((id) => id.trim())
+            .filter((id) => id !== ''),
+        ),
+    ),
 
   /** Ed25519 private keys in PEM (PKCS 8), comma-separated files: the first signs, all verify. Unset: one is made in DATA_DIRECTORY. */
   SIGNING_KEY_FILES: z.string().optional(),
@@ -116,7 +127,7 @@ export class ConfigError extends Error {
  * Reads the settings. Each may also be given as `NAME_FILE`, the path of a file that holds the value, so that secrets
  * need not stand in the environment. An empty value counts as unset.
  */
-export function readConfig(env: NodeJS.ProcessEnv): Config {
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given: Record<string, string> = {};
   const problems: string[] = [];
   for (const name of Object.keys(environment.shape)) {

@@ -75,4 +75,3 @@ export function previewOf(text: string): string {
   const characters = Array.from(line.slice(0, 256));
   return characters.length > 120 || line.length > 256 ? `${characters.slice(0, 119).join('')}…` : line;
 }
-

@@ -20,4 +20,6 @@ export interface Dialect {
   isDuplicateKey(error: unknown): boolean;
   /** True when the transaction is known or feared to be lost for reasons that pass: running it again is the cure. */
   isTransient(error: unknown): boolean;
+  /** True when the server itself refused the statement, so that its connection can be used further. */
+  leavesConnectionUsable(error: unknown): boolean;
 }

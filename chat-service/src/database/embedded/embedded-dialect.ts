@@ -17,4 +17,5 @@ export const embeddedDialect: Dialect = {
   inserted: (column) => `excluded.${column}`,
   isDuplicateKey: (error) => ['SQLITE_CONSTRAINT_PRIMARYKEY', 'SQLITE_CONSTRAINT_UNIQUE'].includes(codeOf(error) ?? ''),
   isTransient: (error) => ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_BUSY_SNAPSHOT'].includes(codeOf(error) ?? ''),
+  leavesConnectionUsable: () => true,
 };

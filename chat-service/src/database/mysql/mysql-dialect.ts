@@ -25,11 +25,17 @@ const TRANSIENT = new Set([
   'EAI_AGAIN',
 ]);
 
-function codeOf(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  if ('driverError' in error) return codeOf(error.driverError);
-  return undefined;
+const TRANSIENT_SHUTDOWN = new Set(['ER_SERVER_SHUTDOWN', 'ER_NORMAL_SHUTDOWN', 'ER_CONNECTION_KILLED']);
+
+/** The driver's own error, unwrapped from TypeORM's. */
+function driverErrorOf(error: unknown): { code?: unknown; sqlState?: unknown } {
+  if (typeof error !== 'object' || error === null) return {};
+  return 'driverError' in error ? driverErrorOf(error.driverError) : error;
+}
+
+function codeOf(error: unknown): string {
+  const { code } = driverErrorOf(error);
+  return typeof code === 'string' ? code : '';
 }
 
 export const mysqlDialect: Dialect = {
@@ -40,5 +46,7 @@ export const mysqlDialect: Dialect = {
   onConflict: () => 'ON DUPLICATE KEY UPDATE',
   inserted: (column) => `VALUES(${column})`,
   isDuplicateKey: (error) => codeOf(error) === 'ER_DUP_ENTRY',
-  isTransient: (error) => TRANSIENT.has(codeOf(error) ?? '') || (codeOf(error) ?? '').startsWith('ER_GET_CONNECTION'),
+  isTransient: (error) => TRANSIENT.has(codeOf(error)),
+  leavesConnectionUsable: (error) =>
+    driverErrorOf(error).sqlState !== undefined && !TRANSIENT_SHUTDOWN.has(codeOf(error)),
 };

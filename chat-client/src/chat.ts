@@ -1,0 +1,195 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { createClient, type Client, type Transport } from '@connectrpc/connect';
+import type { CaseTopic } from '@energy-chat/contract/case_pb.js';
+import {
+  ConversationService,
+  type Conversation,
+  type ListEntriesRequestSchema,
+  type ListEntriesResponse,
+  type MarkProgressRequestSchema,
+  type SeenCaseSchema,
+} from '@energy-chat/contract/conversation_pb.js';
+import type { Entry } from '@energy-chat/contract/entry_pb.js';
+import {
+  InboxService,
+  type ClaimCaseResponse,
+  type CloseCaseResponse,
+  type GetCountsResponse,
+  type ListConversationsRequestSchema,
+  type ListConversationsResponse,
+  type OpenCaseResponse,
+  type ReleaseCaseResponse,
+  type TransferCaseResponse,
+} from '@energy-chat/contract/inbox_pb.js';
+import { authorizedTransport } from './authorized-transport.js';
+import { brokenAnswer } from './chat-error.js';
+import { newRequestId } from './request-id.js';
+import { retry, type CallLimits } from './retry.js';
+import type { Session } from './session.js';
+import { TypingNotifier } from './typing-notifier.js';
+
+/** Of what adds to a conversation. Name the request id to repeat a request whose outcome is unknown. */
+export interface ChangeLimits extends CallLimits {
+  /** 1 to 64 printable ASCII characters; a new one unless given. */
+  readonly requestId?: string | undefined;
+}
+
+export interface SendOptions extends ChangeLimits {
+  /** Administrators: the open case that the page showed when its person pressed send; none when it showed none. */
+  readonly seenCase?: MessageInitShape<typeof SeenCaseSchema> | undefined;
+  /** Used when this message opens a case. */
+  readonly topic?: CaseTopic | undefined;
+}
+
+/** A case and the revision that the page showed. */
+export interface ShownCase {
+  readonly conversationId: string;
+  readonly caseId: string;
+  readonly revision: number;
+}
+
+/** A conversation's row, and the epoch of the log it was read from, which the watch takes. */
+export interface ConversationSnapshot {
+  readonly conversation: Conversation;
+  readonly epoch: string;
+}
+
+/**
+ * The calls of the two portals. Each is tried with the same request until the service answers, the deadline passes or
+ * the signal is aborted; refusals are thrown at once as ChatError. Of calls that add to a conversation any number of
+ * tries has one effect and one answer.
+ */
+export class Chat {
+  private readonly conversations: Client<typeof ConversationService>;
+  private readonly inbox: Client<typeof InboxService>;
+  private readonly typists = new Map<string, TypingNotifier>();
+
+  constructor(transport: Transport, session: Session) {
+    const authorized = authorizedTransport(transport, session);
+    this.conversations = createClient(ConversationService, authorized);
+    this.inbox = createClient(InboxService, authorized);
+  }
+
+  /** The committed entry. Throws CASE_TAKEN or CASE_ASSIGNED, and then nothing was written. */
+  async sendMessage(conversationId: string, text: string, options: SendOptions = {}): Promise<Entry> {
+    const { seenCase, topic, requestId = newRequestId() } = options;
+    const request = {
+      conversationId,
+      requestId,
+      text,
+      ...(seenCase === undefined ? {} : { seenCase }),
+      ...(topic === undefined ? {} : { topic }),
+    };
+    this.typists.get(conversationId)?.messageSent();
+    const { entry } = await retry((limits) => this.conversations.sendMessage(request, limits), options);
+    if (entry === undefined) throw brokenAnswer('entry');
+    return entry;
+  }
+
+  /** Clients: their own conversation, made on first use. */
+  async getMyConversation(limits: CallLimits = {}): Promise<ConversationSnapshot> {
+    return snapshot(await retry((options) => this.conversations.getMyConversation({}, options), limits));
+  }
+
+  async getConversation(conversationId: string, limits: CallLimits = {}): Promise<ConversationSnapshot> {
+    return snapshot(await retry((options) => this.conversations.getConversation({ conversationId }, options), limits));
+  }
+
+  /** A page of history, ascending; the newest page when neither a position nor a page token is given. */
+  listEntries(
+    request: MessageInitShape<typeof ListEntriesRequestSchema>,
+    limits: CallLimits = {},
+  ): Promise<ListEntriesResponse> {
+    return retry((options) => this.conversations.listEntries(request, options), limits);
+  }
+
+  async markProgress(
+    request: MessageInitShape<typeof MarkProgressRequestSchema>,
+    limits: CallLimits = {},
+  ): Promise<void> {
+    await retry((options) => this.conversations.markProgress(request, options), limits);
+  }
+
+  /** Call on each keystroke: it tells the service at most every 3 s, and that it is over after 5 s without one. */
+  typing(conversationId: string): void {
+    let typist = this.typists.get(conversationId);
+    if (typist === undefined) {
+      typist = new TypingNotifier((typing) => this.setTyping(conversationId, typing));
+      this.typists.set(conversationId, typist);
+    }
+    typist.keystroke();
+  }
+
+  stopTyping(conversationId: string): void {
+    this.typists.get(conversationId)?.stop();
+  }
+
+  /** Given up after 3 s: later news replace it. */
+  async setTyping(conversationId: string, typing: boolean): Promise<void> {
+    const once = { deadlineMs: 3_000, tryTimeoutMs: 3_000 };
+    await retry((options) => this.conversations.setTyping({ conversationId, typing }, options), once);
+  }
+
+  listConversations(
+    request: MessageInitShape<typeof ListConversationsRequestSchema>,
+    limits: CallLimits = {},
+  ): Promise<ListConversationsResponse> {
+    return retry((options) => this.inbox.listConversations(request, options), limits);
+  }
+
+  getCounts(limits: CallLimits = {}): Promise<GetCountsResponse> {
+    return retry((options) => this.inbox.getCounts({}, options), limits);
+  }
+
+  /** A new case, assigned to the caller. Throws CASE_OPEN. */
+  open(conversationId: string, topic: CaseTopic, change: ChangeLimits = {}): Promise<OpenCaseResponse> {
+    const request = { conversationId, topic, requestId: change.requestId ?? newRequestId() };
+    return retry((options) => this.inbox.openCase(request, options), change);
+  }
+
+  /** A waiting case becomes the caller's. Throws CASE_TAKEN with the winner. */
+  claim(shown: ShownCase, change: ChangeLimits = {}): Promise<ClaimCaseResponse> {
+    const request = { ...caseFields(shown), requestId: change.requestId ?? newRequestId() };
+    return retry((options) => this.inbox.claimCase(request, options), change);
+  }
+
+  /** To any administrator; to oneself it is "take over". */
+  transfer(shown: ShownCase, assigneeId: string, change: ChangeLimits = {}): Promise<TransferCaseResponse> {
+    const request = { ...caseFields(shown), assigneeId, requestId: change.requestId ?? newRequestId() };
+    return retry((options) => this.inbox.transferCase(request, options), change);
+  }
+
+  /** Back to waiting. */
+  release(shown: ShownCase, change: ChangeLimits = {}): Promise<ReleaseCaseResponse> {
+    const request = { ...caseFields(shown), requestId: change.requestId ?? newRequestId() };
+    return retry((options) => this.inbox.releaseCase(request, options), change);
+  }
+
+  /** `seenSeq`: the last entry the page showed. Throws UNSEEN_MESSAGE when the client wrote since. */
+  close(
+    shown: ShownCase,
+    seenSeq: number,
+    change: ChangeLimits & { readonly reason?: string | undefined } = {},
+  ): Promise<CloseCaseResponse> {
+    const request = {
+      ...caseFields(shown),
+      seenSeq,
+      reason: change.reason ?? '',
+      requestId: change.requestId ?? newRequestId(),
+    };
+    return retry((options) => this.inbox.closeCase(request, options), change);
+  }
+}
+
+/** Only the fields of the request, whatever else the page's object has. */
+function caseFields({ conversationId, caseId, revision }: ShownCase): ShownCase {
+  return { conversationId, caseId, revision };
+}
+
+function snapshot({ conversation, epoch }: {
+  readonly conversation?: Conversation | undefined;
+  readonly epoch: string;
+}): ConversationSnapshot {
+  if (conversation === undefined) throw brokenAnswer('conversation');
+  return { conversation, epoch };
+}

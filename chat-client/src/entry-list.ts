@@ -1,0 +1,82 @@
+import { clone } from '@bufbuild/protobuf';
+import { EntrySchema, type Entry } from '@energy-chat/contract/entry_pb.js';
+
+const REMOVED = 2n ** 63n;
+
+/**
+ * The entries of one conversation that a page holds. Invariant: one contiguous run of seqs, so that nothing is missing
+ * between two entries that stand side by side. Of two versions of a message the later one stays: removed over edited
+ * over first.
+ */
+export class EntryList {
+  private items: readonly Entry[];
+
+  /** The entries of one page of history, ascending. */
+  constructor(page: readonly Entry[] = []) {
+    this.items = page;
+  }
+
+  get entries(): readonly Entry[] {
+    return this.items;
+  }
+
+  /** 0 when empty. */
+  get firstSeq(): number {
+    return this.items[0]?.seq ?? 0;
+  }
+
+  /** 0 when empty. */
+  get lastSeq(): number {
+    return this.items.at(-1)?.seq ?? 0;
+  }
+
+  at(seq: number): Entry | undefined {
+    return this.items[seq - this.firstSeq];
+  }
+
+  /** `gap`: not taken, because something is missing before it. Into an empty list goes whatever comes first. */
+  append(entry: Entry): 'appended' | 'known' | 'gap' {
+    if (this.items.length > 0 && entry.seq <= this.lastSeq) {
+      this.replace(entry);
+      return 'known';
+    }
+    if (this.items.length > 0 && entry.seq !== this.lastSeq + 1) return 'gap';
+    this.items = [...this.items, entry];
+    this.applyRemoval(entry);
+    return 'appended';
+  }
+
+  /** A page of what comes before the first entry, ascending. What does not touch the run is left out. */
+  prepend(page: readonly Entry[]): void {
+    const older = page.filter(({ seq }) => seq < this.firstSeq);
+    if (older.at(-1)?.seq !== this.firstSeq - 1) return;
+    this.items = [...older, ...this.items];
+  }
+
+  /** The entry as it is now, if it is held and what is held is older. */
+  replace(entry: Entry): void {
+    const held = this.at(entry.seq);
+    if (held === undefined || changedTime(entry) <= changedTime(held)) return;
+    this.items = this.items.map((item) => (item === held ? entry : item));
+  }
+
+  /** The entry that takes a message away says all that is needed: its text is gone. */
+  private applyRemoval(entry: Entry): void {
+    if (entry.content.case !== 'messageRemoved') return;
+    const target = this.at(entry.content.value.targetSeq);
+    if (target?.content.case !== 'message') return;
+    const removed = clone(EntrySchema, target);
+    if (removed.content.case !== 'message') return;
+    removed.content.value.text = '';
+    if (entry.createdTime !== undefined) removed.content.value.removedTime = entry.createdTime;
+    this.items = this.items.map((item) => (item === target ? removed : item));
+  }
+}
+
+/** Nanoseconds since 1970; removal is after every edit, whatever the clock said. */
+function changedTime({ content }: Entry): bigint {
+  if (content.case !== 'message') return 0n;
+  const { editedTime, removedTime } = content.value;
+  if (removedTime !== undefined) return REMOVED;
+  return editedTime === undefined ? 0n : editedTime.seconds * 1_000_000_000n + BigInt(editedTime.nanos);
+}

@@ -1,0 +1,276 @@
+import { durationMs } from '@bufbuild/protobuf/wkt';
+import { Code, createClient, type Client, type Transport } from '@connectrpc/connect';
+import { AuthService, type Audience, type RefreshResponse, type SignInResponse } from '@energy-chat/contract/auth_pb.js';
+import type { Person } from '@energy-chat/contract/person_pb.js';
+import { Backoff } from './backoff.js';
+import { brokenAnswer, ChatError } from './chat-error.js';
+import { delay, waitFor } from './delay.js';
+import { InProcessRefreshLock, type RefreshLock } from './refresh-lock.js';
+import { retry, type CallLimits } from './retry.js';
+import { MemoryTokenStore, type TokenStore } from './token-store.js';
+
+/**
+ * `reason` of signed-out: NEVER_SIGNED_IN, SIGNED_OUT (by this session's own signOut), or the service's reason for
+ * ending it, for example SESSION_ENDED.
+ */
+export type SessionState =
+  | { readonly kind: 'signed-out'; readonly reason: string }
+  | { readonly kind: 'signed-in'; readonly me: Person };
+
+export interface SessionListener {
+  /** Somebody signed in, the session ended, or what the platform knows of the person changed. */
+  stateChanged?(state: SessionState): void;
+  /** A newer access token is in use: streams that were opened with the one before should move. */
+  refreshed?(): void;
+}
+
+/** An access token as calls carry it. `number` grows with every new one. */
+export interface AccessGrant {
+  readonly token: string;
+  readonly number: number;
+}
+
+export interface SessionOptions {
+  /**
+   * 'cookie' where the portal's edge keeps the refresh token in an HttpOnly cookie; else the store for it, in memory
+   * unless given.
+   */
+  readonly refreshToken?: 'cookie' | TokenStore;
+  /** Among everybody who shares the refresh token; in this process unless given. */
+  readonly lock?: RefreshLock;
+  /** For one try of a session call, in milliseconds. */
+  readonly tryTimeoutMs?: number;
+}
+
+/** With these and a reason of the service, a refused Refresh means that the session is over. */
+const OVER: ReadonlySet<Code> = new Set([
+  Code.Unauthenticated,
+  Code.PermissionDenied,
+  Code.InvalidArgument,
+  Code.NotFound,
+  Code.FailedPrecondition,
+]);
+
+/**
+ * Who is signed in. The access token lives in memory only; it is refreshed at 70 to 80 % of its life, which is counted
+ * on the monotonic clock from before the request, so never too long. One refresh runs at a time; a refresh whose
+ * answer is lost is tried again with the same refresh token until the service answers. Nothing but an answer of the
+ * service ends a session.
+ */
+export class Session {
+  private readonly auth: Client<typeof AuthService>;
+  private readonly store: TokenStore;
+  private readonly cookie: boolean;
+  private readonly lock: RefreshLock;
+  private readonly tryTimeoutMs: number;
+  private readonly listeners = new Set<SessionListener>();
+  private current: SessionState = { kind: 'signed-out', reason: 'NEVER_SIGNED_IN' };
+  private access: (AccessGrant & { readonly expiresAt: number }) | undefined;
+  private accessNumber = 0;
+  /** Grows with every sign-in and end: an answer that belongs to an earlier one is dropped. */
+  private era = 0;
+  private refreshing: Promise<void> | undefined;
+  private refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  private pause = new AbortController();
+
+  constructor(transport: Transport, options: SessionOptions = {}) {
+    this.auth = createClient(AuthService, transport);
+    this.cookie = options.refreshToken === 'cookie';
+    this.store =
+      options.refreshToken === undefined || options.refreshToken === 'cookie'
+        ? new MemoryTokenStore()
+        : options.refreshToken;
+    this.lock = options.lock ?? new InProcessRefreshLock();
+    this.tryTimeoutMs = options.tryTimeoutMs ?? 10_000;
+  }
+
+  get state(): SessionState {
+    return this.current;
+  }
+
+  /** Undefined while signed out. */
+  get me(): Person | undefined {
+    return this.current.kind === 'signed-in' ? this.current.me : undefined;
+  }
+
+  /** Answers the way to stop listening. */
+  listen(listener: SessionListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** One try: the person is waiting. THROTTLED says how long to wait; `audience` is ignored behind a portal's edge. */
+  async signIn(login: string, password: string, audience: Audience, signal?: AbortSignal): Promise<Person> {
+    const startedAt = performance.now();
+    // A refused sign-in may wait for its turn at the password check; the edge allows it 30 s.
+    const limits = { timeoutMs: 30_000, ...(signal === undefined ? {} : { signal }) };
+    try {
+      const answer = await this.auth.signIn({ login, password, audience }, limits);
+      this.era += 1;
+      return await this.accept(answer, startedAt, this.era);
+    } catch (failure) {
+      throw ChatError.from(failure);
+    }
+  }
+
+  /**
+   * Takes up the session that the cookie or the store holds, for example after a reload. Answers whether somebody is
+   * signed in. While the service is away it keeps trying; the signal ends the wait, not the tries.
+   */
+  async resume(signal?: AbortSignal): Promise<boolean> {
+    if (this.current.kind === 'signed-in') return true;
+    if (!this.cookie && (await this.store.load()) === undefined) return false;
+    await waitFor(this.refresh(), signal);
+    return this.me !== undefined;
+  }
+
+  /**
+   * Ends the session on the service and then here. When the service cannot be told it throws and the session stays:
+   * a cookie would sign the person in again at the next reload.
+   */
+  async signOut(limits: CallLimits = {}): Promise<void> {
+    const era = this.era;
+    await retry(
+      async (options) => {
+        if (this.current.kind === 'signed-out' || era !== this.era) return;
+        const grant = await this.grant(options.signal);
+        try {
+          await this.auth.signOut({}, { ...options, headers: bearer(grant) });
+        } catch (failure) {
+          const error = ChatError.from(failure);
+          if (error.code !== Code.Unauthenticated) throw error;
+          await this.renew(grant, options.signal);
+          if (this.me === undefined) return;
+          await this.auth.signOut({}, { ...options, headers: bearer(await this.grant(options.signal)) });
+        }
+      },
+      { deadlineMs: 10_000, ...limits },
+    );
+    if (era === this.era) this.end('SIGNED_OUT');
+  }
+
+  /** The access token to call with; waits for a refresh when the last one has ended. Throws when signed out. */
+  async grant(signal?: AbortSignal): Promise<AccessGrant> {
+    for (;;) {
+      if (this.current.kind === 'signed-out') {
+        throw new ChatError(Code.Unauthenticated, this.current.reason, 'You are signed out. Sign in again.');
+      }
+      if (this.access !== undefined && performance.now() < this.access.expiresAt) return this.access;
+      await waitFor(this.refresh(), signal);
+    }
+  }
+
+  /** Resolves once a newer access token than the refused one is in use, or the session is over. */
+  async renew(refused: AccessGrant, signal?: AbortSignal): Promise<void> {
+    while (this.current.kind === 'signed-in' && this.accessNumber === refused.number) {
+      await waitFor(this.refresh(), signal);
+    }
+  }
+
+  isNewest(grant: AccessGrant): boolean {
+    return grant.number === this.accessNumber;
+  }
+
+  /** The service said that the session of this token is over. Late news of an earlier token changes nothing. */
+  endedByService(grant: AccessGrant, reason: string): void {
+    if (this.isNewest(grant) && this.current.kind === 'signed-in') this.end(reason);
+  }
+
+  /** The network is back or the page is in front again: a refresh that waits for its next try goes at once. */
+  wake(): void {
+    this.pause.abort();
+    this.pause = new AbortController();
+  }
+
+  /** Stops refreshing without ending the session on the service: the process or the page is about to end. */
+  close(): void {
+    this.era += 1;
+    clearTimeout(this.refreshTimer);
+    this.wake();
+  }
+
+  private refresh(): Promise<void> {
+    this.refreshing ??= this.refreshUntilAnswered(this.era).finally(() => {
+      this.refreshing = undefined;
+    });
+    return this.refreshing;
+  }
+
+  private async refreshUntilAnswered(era: number): Promise<void> {
+    const backoff = new Backoff(200, 10_000);
+    while (era === this.era) {
+      try {
+        await this.lock.run(() => this.refreshOnce(era));
+        return;
+      } catch (failure) {
+        const error = ChatError.from(failure);
+        // Without a reason somebody else answered, for example the login page of a hotel's network.
+        if (OVER.has(error.code) && error.reason !== '') {
+          if (era === this.era) this.end(error.reason);
+          return;
+        }
+        await delay(backoff.next(error.retryAfterMs), this.pause.signal);
+      }
+    }
+  }
+
+  private async refreshOnce(era: number): Promise<void> {
+    if (era !== this.era) return;
+    const refreshToken = (await this.store.load()) ?? '';
+    const startedAt = performance.now();
+    const answer = await this.auth.refresh({ refreshToken }, { timeoutMs: this.tryTimeoutMs });
+    await this.accept(answer, startedAt, era);
+  }
+
+  private async accept(answer: SignInResponse | RefreshResponse, startedAt: number, era: number): Promise<Person> {
+    const { accessToken, refreshToken, expiresIn, me } = answer;
+    if (accessToken === '') throw brokenAnswer('access_token');
+    if (expiresIn === undefined) throw brokenAnswer('expires_in');
+    if (me === undefined) throw brokenAnswer('me');
+    if (era !== this.era) return me;
+    if (refreshToken !== '') await this.store.save(refreshToken);
+    if (era !== this.era) return me;
+    const lifeMs = durationMs(expiresIn);
+    this.accessNumber += 1;
+    this.access = { token: accessToken, number: this.accessNumber, expiresAt: startedAt + lifeMs };
+    this.refreshAt(startedAt + lifeMs * (0.7 + 0.1 * Math.random()));
+    const before = this.current;
+    this.current = { kind: 'signed-in', me };
+    if (before.kind === 'signed-out' || !samePerson(before.me, me)) this.tellState();
+    if (before.kind === 'signed-in') for (const listener of [...this.listeners]) listener.refreshed?.();
+    return me;
+  }
+
+  private refreshAt(time: number): void {
+    clearTimeout(this.refreshTimer);
+    this.refreshTimer = setTimeout(() => void this.refresh(), Math.max(0, time - performance.now()));
+  }
+
+  private end(reason: string): void {
+    this.era += 1;
+    this.access = undefined;
+    clearTimeout(this.refreshTimer);
+    // What cannot be cleared is a token that the service takes no more.
+    void this.store.clear().catch(() => undefined);
+    this.wake();
+    this.current = { kind: 'signed-out', reason };
+    this.tellState();
+  }
+
+  private tellState(): void {
+    for (const listener of [...this.listeners]) listener.stateChanged?.(this.current);
+  }
+}
+
+export function bearer(grant: AccessGrant): { authorization: string } {
+  return { authorization: `Bearer ${grant.token}` };
+}
+
+function samePerson(one: Person, other: Person): boolean {
+  return (
+    one.id === other.id &&
+    one.login === other.login &&
+    one.displayName === other.displayName &&
+    one.role === other.role
+  );
+}

@@ -1,0 +1,110 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { Code, type Client } from '@connectrpc/connect';
+import type {
+  ConversationService,
+  Presence,
+  Typing,
+  WatchRequestSchema,
+  WatchResponse,
+} from '@energy-chat/contract/conversation_pb.js';
+import { ChatError } from './chat-error.js';
+import { bearer, type AccessGrant, type Session } from './session.js';
+
+export interface LineParts {
+  readonly service: Client<typeof ConversationService>;
+  readonly session: Session;
+  /** Built when the stream opens, so that it carries the newest cursors. */
+  readonly request: () => MessageInitShape<typeof WatchRequestSchema>;
+  /** Milliseconds until the first event. */
+  readonly openWithinMs: number;
+  /** Milliseconds between two events. */
+  readonly silenceMs: number;
+  readonly event: (line: WatchLine, response: WatchResponse) => void;
+  /** Once, unless the line was closed by `close`. */
+  readonly ended: (line: WatchLine, error: ChatError) => void;
+}
+
+/** One Watch stream from its opening to its end, which a silence also is. */
+export class WatchLine {
+  /** The token it was opened with; undefined until then. */
+  grant: AccessGrant | undefined;
+  /** It is known to end soon: its successor takes over without anybody noticing. */
+  leaving = false;
+  /** A successor has to wait for a fresh token. */
+  renewing = false;
+  /** While it catches up, the newest of what has no seq or version, by whom it is about; told when it takes over. */
+  readonly heldTyping = new Map<string, { readonly typing: Typing; readonly receivedAt: number }>();
+  readonly heldPresence = new Map<string, Presence>();
+  private readonly control = new AbortController();
+  private readonly openedAt = Date.now();
+  private heardAt = Date.now();
+  private watchdog: ReturnType<typeof setTimeout>;
+  private over = false;
+
+  constructor(
+    /** Which of the page's wishes it knows. */
+    readonly plan: number,
+    private readonly parts: LineParts,
+  ) {
+    this.watchdog = this.expectWithin(parts.openWithinMs);
+    void this.read();
+  }
+
+  /** Milliseconds since it was opened and since it last told something, by the wall clock, which sleep does not stop. */
+  get ageMs(): number {
+    return Date.now() - this.openedAt;
+  }
+
+  get silentForMs(): number {
+    return Date.now() - this.heardAt;
+  }
+
+  hold(news: Typing | Presence): void {
+    if (news.$typeName === 'energy.chat.v1.Typing') {
+      this.heldTyping.set(`${news.conversationId} ${news.personId}`, { typing: news, receivedAt: performance.now() });
+      return;
+    }
+    const { subject } = news;
+    this.heldPresence.set(subject.case === 'client' ? subject.value.conversationId : '', news);
+  }
+
+  /** Ends the stream and tells nobody. */
+  close(): void {
+    this.over = true;
+    clearTimeout(this.watchdog);
+    this.control.abort();
+  }
+
+  /** Ends the stream as if the network had. */
+  fail(error: ChatError): void {
+    if (this.over) return;
+    this.close();
+    this.parts.ended(this, error);
+  }
+
+  private async read(): Promise<void> {
+    const { service, session, request } = this.parts;
+    const { signal } = this.control;
+    try {
+      const grant = await session.grant(signal);
+      if (this.over) return;
+      this.grant = grant;
+      // A deadline of 0 is none, also where the transport has a default.
+      for await (const response of service.watch(request(), { signal, timeoutMs: 0, headers: bearer(grant) })) {
+        if (this.over) return;
+        this.heardAt = Date.now();
+        clearTimeout(this.watchdog);
+        this.watchdog = this.expectWithin(this.parts.silenceMs);
+        this.parts.event(this, response);
+        if (this.over) return;
+      }
+      this.fail(new ChatError(Code.Unavailable, '', 'The service ended the stream.'));
+    } catch (failure) {
+      this.fail(ChatError.from(failure));
+    }
+  }
+
+  private expectWithin(ms: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.fail(new ChatError(Code.DeadlineExceeded, '', 'The line is silent.')), ms);
+  }
+}

@@ -1,0 +1,69 @@
+import type { Conversation } from '../conversation/conversation.js';
+import { viewFor, type Assignee, type Author, type Entry, type EntryKind, type Micros } from '../conversation/entry.js';
+import type { CaseView } from '../conversation/support-case.js';
+import type { AnnouncementType } from './announcement.js';
+import type { OutboxRow } from './outbox.port.js';
+
+export interface AnnouncementSettings {
+  /** The base of links to conversations; empty: no link. */
+  readonly adminPortalUrl: string;
+}
+
+const TYPES: Partial<Record<EntryKind, AnnouncementType>> = {
+  case_opened: 'energy.chat.case.opened.v1',
+  case_assigned: 'energy.chat.case.assigned.v1',
+  case_transferred: 'energy.chat.case.transferred.v1',
+  case_released: 'energy.chat.case.released.v1',
+  case_closed: 'energy.chat.case.closed.v1',
+};
+
+/**
+ * What other services learn of an entry, as rows for the outbox: case changes only, with who, what and when, never the
+ * text of a message and never why a case was closed. `conversation` is the row as the transaction leaves it.
+ * The shape of `data` is published in proto/asyncapi.yaml: it only ever gains fields.
+ */
+export function announcementsFor(
+  conversation: Pick<Conversation, 'id' | 'client' | 'progress'>,
+  entry: Entry,
+  { adminPortalUrl }: AnnouncementSettings,
+): OutboxRow[] {
+  // As the client may see it: the narrower of the two views.
+  const { seq, author, createdAt, content } = viewFor('client', entry);
+  const type = TYPES[content.kind];
+  if (type === undefined || !('case' in content)) return [];
+  const { id, client, progress } = conversation;
+  const data = {
+    conversation_id: id,
+    case: caseData(content.case),
+    client: { id: client.id, login: client.login, display_name: client.displayName },
+    [content.kind === 'case_opened' ? 'opened_by' : 'changed_by']: authorData(author),
+    ...('from' in content && { previous_assignee: assigneeData(content.from) }),
+    opened_time: timestamp(content.case.openedAt),
+    counts: { support_unread: progress.support.unread },
+    ...(adminPortalUrl !== '' && { link: conversationLink(adminPortalUrl, id) }),
+  };
+  const announcement = { id: `${id}/${seq}/${content.kind}`, type, subject: id, time: timestamp(createdAt), data };
+  return [{ conversationId: id, seq, kind: content.kind, createdAt, announcement }];
+}
+
+function caseData({ id, number, revision, topic, status, assignee }: CaseView) {
+  return { id, number, revision, topic, status, assignee: assignee === null ? null : assigneeData(assignee) };
+}
+
+function assigneeData({ id, displayName }: Assignee) {
+  return { id, display_name: displayName };
+}
+
+function authorData({ side, id, displayName }: Author) {
+  return { side, id, display_name: displayName };
+}
+
+function conversationLink(adminPortalUrl: string, id: string): string {
+  return `${adminPortalUrl.replace(/\/+$/, '')}/conversations/${encodeURIComponent(id)}`;
+}
+
+/** RFC 3339 in UTC with all six digits of the microseconds. */
+function timestamp(micros: Micros): string {
+  const seconds = new Date(Math.floor(micros / 1_000_000) * 1000).toISOString().slice(0, 19);
+  return `${seconds}.${String(micros % 1_000_000).padStart(6, '0')}Z`;
+}

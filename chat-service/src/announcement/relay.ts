@@ -1,0 +1,223 @@
+import type { Logger } from 'pino';
+import type { AnnouncementBus, Outcome } from './announcement-bus.port.js';
+import { KeptLease, type LeaseTimes } from './kept-lease.js';
+import type { Outbox, OutboxRow } from './outbox.port.js';
+import { ParkedTypes } from './parked-types.js';
+
+export interface RelayTimes extends LeaseTimes {
+  /** How often the lease's holder looks for rows of other replicas, in milliseconds. */
+  readonly pollMs: number;
+  /** The first pause while the bus or the database is away, in milliseconds; it doubles up to `longestPauseMs`. */
+  readonly firstPauseMs: number;
+  readonly longestPauseMs: number;
+  /** How often one announcement of a parked type is tried, in milliseconds. */
+  readonly probeMs: number;
+  /** How long rows of an unroutable type are kept, in days of database time. */
+  readonly keepDays: number;
+  /** How often such rows are looked for, in milliseconds. */
+  readonly dropMs: number;
+}
+
+const TIMES: RelayTimes = {
+  leaseSeconds: 10,
+  renewMs: 3_000,
+  now: () => performance.now(),
+  pollMs: 1_000,
+  firstPauseMs: 500,
+  longestPauseMs: 10_000,
+  probeMs: 60_000,
+  keepDays: 7,
+  dropMs: 3_600_000,
+};
+
+const BATCH = 500;
+
+/**
+ * Carries announcements from the outbox to the bus, on one replica at a time.
+ *
+ * Invariants:
+ * - A row is removed only after the bus has confirmed it: a crash between the two repeats it and loses nothing.
+ * - Of one conversation and type a row is handed over only when the one before it is confirmed: a wave holds one row of
+ *   each. So a refusal in the middle cannot let a later one overtake.
+ * - A type that nobody takes, or that the bus refuses while it takes others, is parked: it holds up no other type. One
+ *   row of it, its first in key order, is tried from time to time; when that one is delivered the rest follow.
+ * - Before each wave the lease must be held. Should two replicas relay at once after all (a process that froze), rows
+ *   repeat and none is lost.
+ *
+ * It never waits for anybody's request and nobody's request waits for it. Nothing ends it but `stop`.
+ */
+export class AnnouncementRelay {
+  /** Announcements delivered, since the start. */
+  relayed = 0;
+  /** Rows of unroutable types that were dropped for their age, since the start. */
+  dropped = 0;
+  /** Rounds that the bus or the database failed, since the start. */
+  failures = 0;
+
+  readonly #times: RelayTimes;
+  readonly #lease: KeptLease;
+  readonly #parked: ParkedTypes;
+  #running: Promise<void> | undefined;
+  #stopping = false;
+  #woken = false;
+  #pausing: { readonly wakeable: boolean; readonly end: () => void } | undefined;
+  #troubles = 0;
+  #dropAt = -Infinity;
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly bus: AnnouncementBus,
+    replica: string,
+    private readonly log: Logger,
+    times: Partial<RelayTimes> = {},
+  ) {
+    this.#times = { ...TIMES, ...times };
+    this.#parked = new ParkedTypes(log, this.#times);
+    const store = {
+      take: (seconds: number) => outbox.lease(replica, seconds),
+      release: () => outbox.release(replica),
+    };
+    const onTaken = () => {
+      // What the last holder did is not known here.
+      this.#parked.clear();
+      this.wake();
+    };
+    this.#lease = new KeptLease(store, onTaken, log, this.#times);
+  }
+
+  /** Whether this replica relays. */
+  get holdsLease(): boolean {
+    return this.#lease.held;
+  }
+
+  /** Types held back just now, as far as this replica knows. */
+  get parkedTypes(): number {
+    return this.#lease.held ? this.#parked.types.length : 0;
+  }
+
+  start(): void {
+    if (this.#running !== undefined) return;
+    this.#lease.start();
+    this.#running = this.#run();
+  }
+
+  /** Says that rows were committed on this replica. Cheap, and may be called any number of times. */
+  wake(): void {
+    this.#woken = true;
+    if (this.#pausing?.wakeable) this.#pausing.end();
+  }
+
+  /** Lets the batch in flight end and gives the lease to the next. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#pausing?.end();
+    await this.#running;
+    await this.#lease.stop();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      this.#woken = false;
+      let trouble: unknown;
+      let pauseMs = this.#times.pollMs;
+      try {
+        pauseMs = this.#lease.held ? await this.#relay() : this.#times.pollMs;
+        this.#troubles = 0;
+      } catch (error) {
+        trouble = error;
+        pauseMs = Math.min(this.#times.firstPauseMs * 2 ** this.#troubles, this.#times.longestPauseMs);
+        if (this.#troubles++ === 0)
+          this.log.warn({ err: error }, 'announcements wait in the outbox; they are tried again');
+        this.failures++;
+      }
+      await this.#pause(pauseMs, trouble === undefined);
+    }
+  }
+
+  /** One round. Answers how long to pause, in milliseconds; throws when the bus or the database is away. */
+  async #relay(): Promise<number> {
+    await this.#dropOld();
+    await this.#probe();
+    const rows = await this.outbox.next(BATCH, this.#parked.types);
+    await this.#sendInOrder(rows);
+    return rows.length === BATCH ? 0 : this.#times.pollMs;
+  }
+
+  async #sendInOrder(rows: readonly OutboxRow[]): Promise<void> {
+    let left = rows;
+    while (left.length > 0 && this.#lease.held && !this.#stopping) {
+      const { wave, behind } = firstOfEach(left);
+      const outcomes = await this.#send(wave);
+      const failed = wave.filter((_, index) => outcomes[index] === 'failed');
+      if (failed.length === wave.length) throw new Error('The bus for announcements takes nothing');
+      if (failed.length > 0) this.failures++;
+      for (const [index, { announcement }] of wave.entries()) {
+        if (outcomes[index] !== 'delivered') this.#parked.park(announcement.type, outcomes[index] ?? 'failed');
+      }
+      left = behind.filter((row) => !this.#parked.types.includes(row.announcement.type));
+    }
+  }
+
+  async #probe(): Promise<void> {
+    const due = await Promise.all(
+      this.#parked.due().map(async (type) => ({ type, row: await this.outbox.firstOf(type) })),
+    );
+    for (const { type, row } of due) if (row === undefined) this.#parked.release(type);
+    const rows = due.flatMap(({ row }) => row ?? []);
+    if (rows.length === 0) return;
+    const outcomes = await this.#send(rows);
+    for (const [index, { announcement }] of rows.entries()) {
+      const outcome = outcomes[index];
+      if (outcome === 'delivered') this.#parked.release(announcement.type);
+      else if (outcome === 'unroutable') this.#parked.park(announcement.type, outcome);
+      else this.#parked.postpone(announcement.type);
+    }
+  }
+
+  async #send(rows: readonly OutboxRow[]): Promise<Outcome[]> {
+    const outcomes = await this.bus.publish(rows.map((row) => row.announcement));
+    const delivered = rows.filter((_, index) => outcomes[index] === 'delivered');
+    this.relayed += delivered.length;
+    await this.outbox.remove(delivered);
+    return outcomes;
+  }
+
+  async #dropOld(): Promise<void> {
+    const now = this.#times.now();
+    const unroutable = this.#parked.unroutable;
+    if (unroutable.length === 0 || now < this.#dropAt) return;
+    this.#dropAt = now + this.#times.dropMs;
+    const dropped = await this.outbox.dropOlder(unroutable, this.#times.keepDays);
+    this.dropped += dropped;
+    if (dropped > 0)
+      this.log.warn({ dropped, types: unroutable }, 'announcements that no queue took were dropped for their age');
+  }
+
+  async #pause(ms: number, wakeable: boolean): Promise<void> {
+    if (this.#stopping || (wakeable && this.#woken)) return;
+    await new Promise<void>((end) => {
+      const timer = setTimeout(end, ms);
+      this.#pausing = {
+        wakeable,
+        end: () => {
+          clearTimeout(timer);
+          end();
+        },
+      };
+    });
+    this.#pausing = undefined;
+  }
+}
+
+/** Splits rows in key order into the first of each conversation and type, and those behind. */
+function firstOfEach(rows: readonly OutboxRow[]): { wave: OutboxRow[]; behind: OutboxRow[] } {
+  const seen = new Set<string>();
+  const wave: OutboxRow[] = [];
+  const behind: OutboxRow[] = [];
+  for (const row of rows) {
+    const key = `${row.conversationId}\n${row.announcement.type}`;
+    (seen.has(key) ? behind : wave).push(row);
+    seen.add(key);
+  }
+  return { wave, behind };
+}

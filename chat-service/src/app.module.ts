@@ -1,0 +1,228 @@
+import { join } from 'node:path';
+import type { DynamicModule, FactoryProvider, InjectionToken } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import type { Logger } from 'pino';
+import { AnnouncementBus } from './announcement/announcement-bus.port.js';
+import { Outbox } from './announcement/outbox.port.js';
+import { AnnouncementRelay } from './announcement/relay.js';
+import { EmbeddedAnnouncementBus } from './broker/embedded/embedded-announcement-bus.js';
+import { EmbeddedHintBus, EmbeddedHints } from './broker/embedded/embedded-hints.js';
+import { RabbitmqAnnouncementBus } from './broker/rabbitmq/rabbitmq-announcement-bus.js';
+import { RabbitmqConnection } from './broker/rabbitmq/rabbitmq-connection.js';
+import { RabbitmqHints } from './broker/rabbitmq/rabbitmq-hints.js';
+import { CommitBroadcast } from './conversation/commit-broadcast.js';
+import { ConversationController } from './conversation/conversation.controller.js';
+import { ConversationLog } from './conversation/conversation-log.port.js';
+import { GetConversation } from './conversation/get-conversation.js';
+import { GetMyConversation } from './conversation/get-my-conversation.js';
+import { ListEntries } from './conversation/list-entries.js';
+import { MarkProgress } from './conversation/mark-progress.js';
+import { SendMessage } from './conversation/send-message.js';
+import { UpdateClientName } from './conversation/update-client-name.js';
+import type { Config } from './config.js';
+import { Clock } from './database/clock.js';
+import { Database } from './database/database.js';
+import { DatabaseModule } from './database/database.module.js';
+import { createDemoPlatform } from './database/embedded/demo-platform.js';
+import { SqlOutbox } from './database/outbox.js';
+import { embeddedPlatform, mysqlPlatform, PlatformDatabase } from './database/platform-database.js';
+import { PlatformPeople } from './database/platform-people.js';
+import { SqlSessions } from './database/sessions.js';
+import { SqlConversationLog } from './database/sql-conversation-log.js';
+import { SqlConversationOwners } from './database/sql-conversation-owners.js';
+import { SqlInbox } from './database/sql-inbox.js';
+import { SqlPresence } from './database/sql-presence.js';
+import { ErrorFilter } from './grpc/error.filter.js';
+import { WatchEventEncoder } from './grpc/watch-event-encoder.js';
+import { AccessGuard } from './identity/access.guard.js';
+import { AccessTokens } from './identity/access-token.js';
+import { AuthController } from './identity/auth.controller.js';
+import { ConversationOwners } from './identity/conversation-owners.port.js';
+import { EndedSessions } from './identity/ended-sessions.js';
+import { Passwords } from './identity/password.js';
+import { People } from './identity/people.port.js';
+import { Refresh } from './identity/refresh.js';
+import { RefreshCookie } from './identity/refresh-cookie.js';
+import { loadRefreshKey, RefreshTokens } from './identity/refresh-token.js';
+import { RefusalStep } from './identity/refusal-step.js';
+import { Sessions } from './identity/sessions.port.js';
+import { SignIn } from './identity/sign-in.js';
+import { SignOut } from './identity/sign-out.js';
+import { loadSigningKeys } from './identity/signing-keys.js';
+import { VerifyAccess } from './identity/verify-access.js';
+import type { Warn } from './identity/warn.js';
+import { ClaimCase } from './inbox/claim-case.js';
+import { CloseCase } from './inbox/close-case.js';
+import { GetCounts } from './inbox/get-counts.js';
+import { InboxController } from './inbox/inbox.controller.js';
+import { Inbox } from './inbox/inbox.port.js';
+import { ListConversations } from './inbox/list-conversations.js';
+import { OpenCase } from './inbox/open-case.js';
+import { ReleaseCase } from './inbox/release-case.js';
+import { TransferCase } from './inbox/transfer-case.js';
+import { Heartbeat } from './live/heartbeat.js';
+import { Hints } from './live/hints.port.js';
+import { Hub } from './live/hub.js';
+import { PresenceBoard } from './live/presence-board.js';
+import { PresenceStore } from './live/presence.port.js';
+import { SetTyping } from './live/set-typing.js';
+import { Watch } from './live/watch.js';
+import type { Metrics } from './metrics/metrics.js';
+
+type Class = abstract new (...args: never[]) => unknown;
+type Instances<Tokens extends readonly Class[]> = {
+  [Index in keyof Tokens]: Tokens[Index] extends abstract new (...args: never[]) => infer Instance ? Instance : never;
+};
+
+/** A plain class as a provider: `make` is given the instances of `inject`, in order. */
+function made<const Tokens extends readonly Class[]>(
+  provide: InjectionToken,
+  inject: Tokens,
+  make: (...dependencies: Instances<Tokens>) => unknown,
+): FactoryProvider {
+  return { provide, inject: [...inject], useFactory: make };
+}
+
+/** A use case that needs the log alone. */
+function onLog(useCase: new (log: ConversationLog) => unknown): FactoryProvider {
+  return made(useCase, [ConversationLog], (log) => new useCase(log));
+}
+
+/** The whole service: the one place that sees both ends of every port. */
+export class AppModule {
+  static forRoot(config: Config, log: Logger, metrics: Metrics): DynamicModule {
+    const warn: Warn = (text, facts) => log.warn({ ...facts }, text);
+    return {
+      module: AppModule,
+      imports: [DatabaseModule.forRoot(config.DATABASE_URL, config.DATA_DIRECTORY)],
+      controllers: [AuthController, ConversationController, InboxController],
+      providers: [
+        { provide: APP_FILTER, useValue: new ErrorFilter(log) },
+        made(APP_GUARD, [VerifyAccess, ConversationOwners], (verify, owners) => new AccessGuard(verify, owners)),
+        { provide: Clock, useValue: new Clock() },
+        ...brokerProviders(config, log),
+        ...logProviders(config, metrics),
+        ...liveProviders(config, log),
+        ...identityProviders(config, warn),
+      ],
+    };
+  }
+}
+
+function brokerProviders(config: Config, log: Logger): FactoryProvider[] {
+  const { RABBITMQ_URL: url, REPLICA_NAME: replica } = config;
+  const bus =
+    url === undefined
+      ? [
+          made(Hints, [], () => new EmbeddedHints(new EmbeddedHintBus(), log)),
+          made(AnnouncementBus, [], () => new EmbeddedAnnouncementBus(log)),
+        ]
+      : [
+          made(RabbitmqConnection, [], () => new RabbitmqConnection(url, log)),
+          made(Hints, [RabbitmqConnection], (link) => new RabbitmqHints(link, replica, log)),
+          made(AnnouncementBus, [RabbitmqConnection], (link) => new RabbitmqAnnouncementBus(link, log)),
+        ];
+  return [
+    ...bus,
+    made(Outbox, [Database, Clock], (database, clock) => new SqlOutbox(database, clock)),
+    made(AnnouncementRelay, [Outbox, AnnouncementBus], (outbox, to) => new AnnouncementRelay(outbox, to, replica, log)),
+  ];
+}
+
+function logProviders({ ADMIN_PORTAL_URL: adminPortalUrl }: Config, metrics: Metrics): FactoryProvider[] {
+  return [
+    made(CommitBroadcast, [], () => new CommitBroadcast()),
+    made(
+      ConversationLog,
+      [Database, Clock, CommitBroadcast],
+      (database, clock, commits) =>
+        new SqlConversationLog(database, { clock, adminPortalUrl }, commits, ({ entries, seconds }) =>
+          metrics.committed(entries, seconds),
+        ),
+    ),
+    made(Inbox, [Database], (database) => new SqlInbox(database)),
+    onLog(GetMyConversation),
+    onLog(GetConversation),
+    onLog(ListEntries),
+    onLog(SendMessage),
+    onLog(MarkProgress),
+    onLog(UpdateClientName),
+    onLog(OpenCase),
+    onLog(ClaimCase),
+    onLog(ReleaseCase),
+    onLog(CloseCase),
+    made(TransferCase, [ConversationLog, People], (conversations, people) => new TransferCase(conversations, people)),
+    made(ListConversations, [Inbox], (inbox) => new ListConversations(inbox)),
+    made(GetCounts, [Inbox], (inbox) => new GetCounts(inbox)),
+  ];
+}
+
+function liveProviders(config: Config, log: Logger): FactoryProvider[] {
+  const { HEARTBEAT_SECONDS: heartbeat, REPLICA_NAME: replica } = config;
+  const onTrouble = (error: unknown): void => log.warn({ err: error }, 'a live page may lag for one heartbeat');
+  return [
+    made(WatchEventEncoder, [], () => new WatchEventEncoder()),
+    made(
+      PresenceStore,
+      [Database, Clock],
+      (database, clock) => new SqlPresence(database, clock, replica, 2 * heartbeat),
+    ),
+    made(PresenceBoard, [PresenceStore, Hints], (store, hints) => new PresenceBoard(store, hints, onTrouble)),
+    made(
+      Hub,
+      [ConversationLog, Hints, PresenceBoard, WatchEventEncoder],
+      (conversations, hints, presence, encoder) => new Hub(conversations, hints, presence, encoder, onTrouble),
+    ),
+    made(
+      Heartbeat,
+      [Hub, ConversationLog, Inbox],
+      (hub, conversations, inbox) => new Heartbeat(hub, conversations, inbox, onTrouble, heartbeat * 1_000),
+    ),
+    made(SetTyping, [Hub], (hub) => new SetTyping(hub)),
+    made(Watch, [Hub], (hub) => new Watch(hub)),
+  ];
+}
+
+function identityProviders(config: Config, warn: Warn): FactoryProvider[] {
+  const { DATA_DIRECTORY: directory, ACCESS_TOKEN_SECONDS: accessTokenSeconds } = config;
+  return [
+    made(PlatformDatabase, [], async () => new PlatformDatabase(await platformOptions(config), warn)),
+    made(People, [PlatformDatabase], (platform) => new PlatformPeople(platform, config, warn)),
+    made(Sessions, [Database, Clock], (database, clock) => new SqlSessions(database, clock)),
+    made(ConversationOwners, [Database], (database) => new SqlConversationOwners(database)),
+    made(
+      AccessTokens,
+      [],
+      async () => new AccessTokens(await loadSigningKeys(config.SIGNING_KEY_FILES, directory), accessTokenSeconds),
+    ),
+    made(RefreshTokens, [], async () => new RefreshTokens(await loadRefreshKey(config.REFRESH_KEY_FILE, directory))),
+    made(RefreshCookie, [], () => new RefreshCookie(config.COOKIE_SECURE)),
+    made(Passwords, [], () => new Passwords(warn)),
+    made(EndedSessions, [Sessions], (sessions) => new EndedSessions(sessions, accessTokenSeconds, warn)),
+    made(
+      VerifyAccess,
+      [AccessTokens, Sessions, EndedSessions],
+      (tokens, sessions, ended) => new VerifyAccess(tokens, sessions, ended),
+    ),
+    made(
+      SignIn,
+      [People, Passwords, Sessions, AccessTokens, RefreshTokens, UpdateClientName],
+      (people, passwords, sessions, access, refresh, names) =>
+        new SignIn(people, passwords, sessions, access, refresh, new RefusalStep(), (person) => names.run(person)),
+    ),
+    made(
+      Refresh,
+      [People, Sessions, AccessTokens, RefreshTokens, EndedSessions],
+      (people, sessions, access, refresh, ended) => new Refresh(people, sessions, access, refresh, ended),
+    ),
+    made(SignOut, [Sessions, EndedSessions], (sessions, ended) => new SignOut(sessions, ended)),
+  ];
+}
+
+/** The platform's database by URL, else the demo platform, made on the first start. */
+async function platformOptions({ PLATFORM_DATABASE_URL: url, DATA_DIRECTORY: directory }: Config) {
+  if (url !== undefined) return mysqlPlatform(url);
+  const file = join(directory, 'platform.sqlite');
+  await createDemoPlatform(file);
+  return embeddedPlatform(file);
+}

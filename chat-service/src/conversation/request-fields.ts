@@ -1,0 +1,26 @@
+import { invalidField } from '../chat-error.js';
+import { LONGEST_TEXT } from './entry.js';
+
+const ID = /^[!-~]{1,64}$/;
+
+/** An id that a client sent: 1 to 64 printable ASCII characters. */
+export function checkedId(field: string, id: string): string {
+  if (!ID.test(id)) throw invalidField(field, 'an id has 1 to 64 printable ASCII characters.');
+  return id;
+}
+
+/** A message's text: 1 to 4,000 UTF-16 units, not all white space, whole characters only. */
+export function checkedText(text: string): string {
+  if (text.length > LONGEST_TEXT) {
+    throw invalidField('text', `a message has at most ${LONGEST_TEXT} characters, this one has ${text.length}.`);
+  }
+  if (text.trim() === '') throw invalidField('text', 'a message needs at least one visible character.');
+  if (!text.isWellFormed()) throw invalidField('text', 'this message holds half a character. Write it again.');
+  return text;
+}
+
+/** A page's size: 1 to 100; 0 means 50. */
+export function checkedPageSize(size: number): number {
+  if (size > 100) throw invalidField('page_size', 'a page has 1 to 100 rows; 0 means 50.');
+  return size === 0 ? 50 : size;
+}

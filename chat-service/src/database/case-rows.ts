@@ -1,0 +1,91 @@
+import type { CaseChange, CaseStatus, CaseView, Topic } from '../conversation/support-case.js';
+
+/** A row of `support_case` as reads need it. */
+export interface CaseRow {
+  id: string;
+  number: number;
+  topic: Topic;
+  status: CaseStatus;
+  assignee_id: string | null;
+  assignee_name: string | null;
+  revision: number;
+  opened_at: number;
+}
+
+export const caseColumns = [
+  'id',
+  'conversation_id',
+  'number',
+  'topic',
+  'status',
+  'assignee_id',
+  'assignee_name',
+  'revision',
+  'opened_at',
+  'first_assigned_at',
+  'first_answered_at',
+  'closed_at',
+  'closed_by',
+  'close_reason',
+] as const;
+
+/** Columns that an update replaces; the first_… times are set once and kept. */
+export const changingCaseColumns = [
+  'topic',
+  'status',
+  'assignee_id',
+  'assignee_name',
+  'revision',
+  'closed_at',
+  'closed_by',
+  'close_reason',
+] as const;
+export const keptCaseColumns = ['first_assigned_at', 'first_answered_at'] as const;
+
+/** The row's values in the order of `caseColumns`. */
+export function caseValues(conversationId: string, change: CaseChange): unknown[] {
+  const { view } = change;
+  return [
+    view.id,
+    conversationId,
+    view.number,
+    view.topic,
+    view.status,
+    view.assignee?.id ?? null,
+    view.assignee?.displayName ?? null,
+    view.revision,
+    view.openedAt,
+    change.firstAssignedAt,
+    change.firstAnsweredAt,
+    change.closedAt,
+    change.closedBy,
+    change.closeReason,
+  ];
+}
+
+/** Two changes of one case in one transaction, as one. */
+export function mergeCaseChanges(before: CaseChange, after: CaseChange): CaseChange {
+  return {
+    opened: before.opened,
+    view: after.view,
+    firstAssignedAt: before.firstAssignedAt ?? after.firstAssignedAt,
+    firstAnsweredAt: before.firstAnsweredAt ?? after.firstAnsweredAt,
+    closedAt: after.closedAt ?? before.closedAt,
+    closedBy: after.closedBy ?? before.closedBy,
+    closeReason: after.closeReason ?? before.closeReason,
+  };
+}
+
+export function toCaseView(row: CaseRow): CaseView {
+  return {
+    id: row.id,
+    number: row.number,
+    topic: row.topic,
+    status: row.status,
+    assignee:
+      row.assignee_id === null ? null : { id: row.assignee_id, displayName: row.assignee_name ?? row.assignee_id },
+    revision: row.revision,
+    openedAt: row.opened_at,
+    waitingSince: null,
+  };
+}

@@ -1,0 +1,169 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EntityManager } from 'typeorm';
+import { ChatError } from '../chat-error.js';
+import type { Audience, Person } from '../identity/caller.js';
+import {
+  type EndReason,
+  type KnownSession,
+  type NewSession,
+  type Rotation,
+  SESSION_IDLE_DAYS,
+  SESSION_LONGEST_DAYS,
+  Sessions,
+} from '../identity/sessions.port.js';
+import type { Clock } from './clock.js';
+import type { Database } from './database.js';
+
+const DAY = 24 * 3_600 * 1_000_000;
+const IDLE = SESSION_IDLE_DAYS * DAY;
+const LONGEST = SESSION_LONGEST_DAYS * DAY;
+/** How often a transaction is run again after a loss that passes. */
+const TRIES = 5;
+
+interface SessionRow {
+  readonly person_id: string;
+  readonly audience: Audience;
+  readonly generation: number;
+  readonly refresh_hash: string;
+  readonly previous_hash: string | null;
+  readonly previous_open: number;
+  /** 1 while the session has neither ended nor run out. */
+  readonly live: number;
+}
+
+/** Sessions in the chat's database: the row's lock puts what happens to one session in order. */
+export class SqlSessions extends Sessions {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async begin({ id, person, audience, refreshHash }: NewSession): Promise<void> {
+    const { dialect } = this.database;
+    await this.write(async (manager) => {
+      await this.keepPerson(manager, person);
+      // Met again only when the answer to the first try was lost: then it stands already.
+      await manager.query(
+        `INSERT INTO session (id, person_id, audience, generation, refresh_hash, previous_open, created_at,
+           refreshed_at, expires_at)
+         VALUES (?, ?, ?, 0, ?, 0, ${this.now}, ${this.now}, ${this.now} + ${IDLE})
+         ${dialect.onConflict(['id'])} audience = ${dialect.inserted('audience')}`,
+        [id, person.id, audience, refreshHash],
+      );
+    });
+  }
+
+  async find(sessionId: string): Promise<KnownSession | undefined> {
+    const row = await this.answered(() => this.row(this.database.reader, sessionId, ''));
+    return row?.live === 1 ? { personId: row.person_id, audience: row.audience } : undefined;
+  }
+
+  rotate({ sessionId, person, presentedHash, successorHash }: Rotation): Promise<number | undefined> {
+    return this.write(async (manager) => {
+      const row = await this.row(manager, sessionId, this.database.dialect.forUpdate);
+      if (row?.live !== 1) return undefined;
+      if (presentedHash === row.previous_hash && row.previous_open === 1) return row.generation;
+      if (presentedHash !== row.refresh_hash) {
+        await this.markEnded(manager, sessionId, 'reuse');
+        return undefined;
+      }
+      await manager.query(
+        `UPDATE session SET generation = ?, refresh_hash = ?, previous_hash = ?, previous_open = 1,
+           refreshed_at = ${this.now},
+           expires_at = CASE WHEN ${this.now} + ${IDLE} < created_at + ${LONGEST}
+             THEN ${this.now} + ${IDLE} ELSE created_at + ${LONGEST} END
+         WHERE id = ?`,
+        [row.generation + 1, successorHash, presentedHash, sessionId],
+      );
+      await this.keepPerson(manager, person);
+      return row.generation + 1;
+    });
+  }
+
+  async accessSeen(sessionId: string, generation: number): Promise<'live' | 'ended' | 'behind'> {
+    const seen = await this.answered(() => this.row(this.database.reader, sessionId, ''));
+    const state = stateFor(seen, generation);
+    if (state !== 'live' || seen?.generation !== generation || seen.previous_open === 0) return state;
+    return this.write(async (manager) => {
+      const row = await this.row(manager, sessionId, this.database.dialect.forUpdate);
+      if (row?.generation === generation) {
+        await manager.query('UPDATE session SET previous_open = 0 WHERE id = ?', [sessionId]);
+      }
+      return stateFor(row, generation);
+    });
+  }
+
+  async end(sessionId: string, reason: EndReason): Promise<void> {
+    await this.write((manager) => this.markEnded(manager, sessionId, reason));
+  }
+
+  async endedWithin(seconds: number): Promise<string[]> {
+    const rows = await this.answered(() =>
+      this.database.reader.query<{ id: string }[]>(`SELECT id FROM session WHERE ended_at > ${this.now} - ?`, [
+        Math.round(seconds * 1_000_000),
+      ]),
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  private get now(): string {
+    return this.database.dialect.now(this.clock);
+  }
+
+  private async row(manager: EntityManager, sessionId: string, lock: string): Promise<SessionRow | undefined> {
+    const rows = await manager.query<SessionRow[]>(
+      `SELECT person_id, audience, generation, refresh_hash, previous_hash, previous_open,
+         CASE WHEN ended_at IS NULL AND expires_at > ${this.now} THEN 1 ELSE 0 END AS live
+       FROM session WHERE id = ? ${lock}`,
+      [sessionId],
+    );
+    return rows[0];
+  }
+
+  private async markEnded(manager: EntityManager, sessionId: string, reason: EndReason): Promise<void> {
+    await manager.query(
+      `UPDATE session SET ended_at = ${this.now}, end_reason = ?, previous_open = 0 WHERE id = ? AND ended_at IS NULL`,
+      [reason, sessionId],
+    );
+  }
+
+  private async keepPerson(manager: EntityManager, { id, login, displayName }: Person): Promise<void> {
+    const { dialect } = this.database;
+    await manager.query(
+      `INSERT INTO person (id, login, display_name, seen_at) VALUES (?, ?, ?, ${this.now})
+       ${dialect.onConflict(['id'])} login = ${dialect.inserted('login')},
+         display_name = ${dialect.inserted('display_name')}, seen_at = ${dialect.inserted('seen_at')}`,
+      [id, login, displayName],
+    );
+  }
+
+  private write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.answered(() => this.database.write(work));
+  }
+
+  /** Every method here may run twice, so what was lost for a passing reason is simply run again. */
+  private async answered<T>(work: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!this.database.dialect.isTransient(error)) throw error;
+        if (tries === TRIES) {
+          throw new ChatError('unavailable', 'DATABASE_UNAVAILABLE', 'The chat is not available now. Try again soon.', {
+            cause: error,
+          });
+        }
+        await delay(Math.random() * 25 * 2 ** tries);
+      }
+    }
+  }
+}
+
+/** An access token proves that its session was begun and had come to this generation, whatever the row shows yet. */
+function stateFor(row: SessionRow | undefined, generation: number): 'live' | 'ended' | 'behind' {
+  if (row === undefined) return 'behind';
+  if (row.live !== 1) return 'ended';
+  return row.generation < generation ? 'behind' : 'live';
+}

@@ -1,0 +1,93 @@
+import { create, fromBinary, isMessage, toBinary } from '@bufbuild/protobuf';
+import type { DescFile, DescMessage, DescMethod, DescService } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { AuthService } from '@energy-chat/contract/auth_pb.js';
+import { ConversationService, WatchResponseSchema } from '@energy-chat/contract/conversation_pb.js';
+import type { WatchResponse } from '@energy-chat/contract/conversation_pb.js';
+import { InboxService } from '@energy-chat/contract/inbox_pb.js';
+import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
+import type { AnyDefinition, PackageDefinition, ServiceDefinition } from '@grpc/proto-loader';
+
+/** Every service of `proto/energy/chat/v1`. A new one is added here; a test compares this list with the folder. */
+export const services: readonly DescService[] = [AuthService, ConversationService, InboxService];
+
+/**
+ * The contract as grpc-js and Nest want it, made from what buf generates, so that server, SDK and edge read one thing:
+ * no .proto file is looked for at run time. Handlers get protobuf-es messages and answer with them; bytes that a
+ * handler answers or writes are taken for an encoded message and sent as they are, so that an event is encoded once
+ * and sent to many. Each call of this function answers a definition of its own.
+ */
+export function loadContract(): PackageDefinition {
+  const files = filesOf(services).map((file) => file.proto);
+  const definition = loadFileDescriptorSetFromBuffer(
+    asBuffer(toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: files }))),
+  );
+  for (const service of services) {
+    const loaded = definition[service.typeName];
+    for (const method of service.methods) {
+      const rpc = loaded && isService(loaded) ? loaded[method.name] : undefined;
+      if (!rpc) throw new Error(`${nameOf(method)} was lost while loading the contract`);
+      rpc.requestSerialize = encoderOf(method.input);
+      rpc.requestDeserialize = (bytes) => fromBinary(method.input, bytes);
+      rpc.responseSerialize = encoderOf(method.output);
+      rpc.responseDeserialize = (bytes) => fromBinary(method.output, bytes);
+    }
+  }
+  // For reflection: the loader's own are rewritten and have lost their imports.
+  const originals = files.map((file) => asBuffer(toBinary(FileDescriptorProtoSchema, file)));
+  for (const loaded of Object.values(definition)) if (!isService(loaded)) loaded.fileDescriptorProtos = originals;
+  return definition;
+}
+
+/** A Watch event in the bytes that go over the wire: encode once, then `call.write(bytes)` to every watcher. */
+export function encodeWatchResponse(event: WatchResponse): Buffer {
+  return asBuffer(toBinary(WatchResponseSchema, event));
+}
+
+/** How Nest names the handler of `@GrpcMethod('energy.chat.v1.AuthService', 'SignIn')`. */
+function patternOf(method: DescMethod): string {
+  return JSON.stringify({ service: method.parent.typeName, rpc: method.name, streaming: 'no_stream' });
+}
+
+/**
+ * The methods that no controller serves, as `energy.chat.v1.AuthService/SignIn`. `handlers` is what
+ * `app.getTransportServer().getHandlers()` answers once the microservice listens.
+ */
+export function unimplementedMethods(handlers: ReadonlyMap<string, unknown>): string[] {
+  return services
+    .flatMap((service) => service.methods)
+    .filter((method) => !handlers.has(patternOf(method)))
+    .map(nameOf);
+}
+
+function nameOf(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}
+
+function isService(definition: AnyDefinition): definition is ServiceDefinition {
+  return !('format' in definition);
+}
+
+/** With all that they import, imported files first. */
+function filesOf(roots: readonly DescService[]): DescFile[] {
+  const found = new Set<DescFile>();
+  const add = (file: DescFile): void => {
+    file.dependencies.forEach(add);
+    found.add(file);
+  };
+  roots.forEach((service) => add(service.file));
+  return [...found];
+}
+
+function encoderOf(schema: DescMessage): (value: unknown) => Buffer {
+  return (value) => {
+    if (value instanceof Uint8Array) return asBuffer(value);
+    if (!isMessage(value, schema)) throw new TypeError(`this method answers a ${schema.typeName} made by create()`);
+    return asBuffer(toBinary(schema, value));
+  };
+}
+
+/** The same bytes, not a copy. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

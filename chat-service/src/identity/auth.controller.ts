@@ -1,0 +1,81 @@
+import { create } from '@bufbuild/protobuf';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  Audience as AudienceMessage,
+  type GetMeResponse,
+  GetMeResponseSchema,
+  type RefreshRequest,
+  type RefreshResponse,
+  RefreshResponseSchema,
+  type SignInRequest,
+  type SignInResponse,
+  SignInResponseSchema,
+  type SignOutRequest,
+  type SignOutResponse,
+  SignOutResponseSchema,
+} from '@energy-chat/contract/auth_pb.js';
+import type { Metadata } from '@grpc/grpc-js';
+import { Controller } from '@nestjs/common';
+import { GrpcMethod } from '@nestjs/microservices';
+import type { Audience, Caller } from './caller.js';
+import { callerOf, CurrentCaller } from './current-caller.js';
+import { personMessage } from './person-message.js';
+import { Refresh } from './refresh.js';
+import { refreshCarrierOf, type RefreshCarrier, type UnaryCall } from './refresh-carrier.js';
+import { RefreshCookie } from './refresh-cookie.js';
+import { type SignedIn, SignIn } from './sign-in.js';
+import { SignOut } from './sign-out.js';
+
+const SERVICE = 'energy.chat.v1.AuthService';
+
+const audiences: Readonly<Record<AudienceMessage, Audience | undefined>> = {
+  [AudienceMessage.UNSPECIFIED]: undefined,
+  [AudienceMessage.CLIENT]: 'client',
+  [AudienceMessage.ADMIN]: 'admin',
+};
+
+@Controller()
+export class AuthController {
+  constructor(
+    private readonly signInCase: SignIn,
+    private readonly refreshCase: Refresh,
+    private readonly signOutCase: SignOut,
+    private readonly cookie: RefreshCookie,
+  ) {}
+
+  @GrpcMethod(SERVICE, 'SignIn')
+  async signIn(request: SignInRequest, metadata: Metadata, call: UnaryCall): Promise<SignInResponse> {
+    const carrier = refreshCarrierOf(metadata, call, this.cookie);
+    const audience = carrier.portal ?? audiences[request.audience];
+    const signedIn = await this.signInCase.run({ login: request.login, password: request.password, audience });
+    return create(SignInResponseSchema, tokensOf(signedIn, carrier));
+  }
+
+  @GrpcMethod(SERVICE, 'Refresh')
+  async refresh(request: RefreshRequest, metadata: Metadata, call: UnaryCall): Promise<RefreshResponse> {
+    const carrier = refreshCarrierOf(metadata, call, this.cookie);
+    const refreshed = await this.refreshCase.run(carrier.presented(request.refreshToken), carrier.portal);
+    return create(RefreshResponseSchema, tokensOf(refreshed, carrier));
+  }
+
+  @GrpcMethod(SERVICE, 'SignOut')
+  async signOut(_request: SignOutRequest, metadata: Metadata, call: UnaryCall): Promise<SignOutResponse> {
+    await this.signOutCase.run(callerOf(metadata));
+    refreshCarrierOf(metadata, call, this.cookie).forget();
+    return create(SignOutResponseSchema);
+  }
+
+  @GrpcMethod(SERVICE, 'GetMe')
+  getMe(@CurrentCaller() caller: Caller): GetMeResponse {
+    return create(GetMeResponseSchema, { me: personMessage(caller) });
+  }
+}
+
+function tokensOf({ access, person, refreshToken }: SignedIn, carrier: RefreshCarrier) {
+  return {
+    accessToken: access.token,
+    expiresIn: durationFromMs(access.expiresInSeconds * 1000),
+    refreshToken: carrier.hand(refreshToken),
+    me: personMessage(person),
+  };
+}

@@ -1,0 +1,60 @@
+import type { Audience, Person } from './caller.js';
+
+/** A session ends when nobody has refreshed it for so long, in days. */
+export const SESSION_IDLE_DAYS = 30;
+/** A session ends so long after its sign-in, however busy, in days. */
+export const SESSION_LONGEST_DAYS = 90;
+
+export type EndReason = 'signed-out' | 'reuse' | 'not-admitted';
+
+export interface NewSession {
+  readonly id: string;
+  readonly person: Person;
+  readonly audience: Audience;
+  /** SHA-256 of its refresh token, in hex. */
+  readonly refreshHash: string;
+}
+
+export interface KnownSession {
+  readonly personId: string;
+  readonly audience: Audience;
+}
+
+export interface Rotation {
+  readonly sessionId: string;
+  /** As the platform has them now; their login and name are kept for the time when the platform forgets them. */
+  readonly person: Person;
+  /** The token that came. */
+  readonly presentedHash: string;
+  readonly successorHash: string;
+}
+
+/**
+ * The sessions of all replicas. What happens to one session happens one after the other, on whichever replica; ages
+ * are counted in database time. A session that has ended never lives again.
+ *
+ * A refresh token is good while it is the session's current one, or while it is the one before and neither its
+ * successor nor an access token given with that successor has been seen by any replica. Methods throw
+ * DATABASE_UNAVAILABLE when the database does not answer; trying again is safe.
+ */
+export abstract class Sessions {
+  /** Stores a session of generation 0, and the person's login and name as last seen. */
+  abstract begin(session: NewSession): Promise<void>;
+  /** Undefined when there is none of this id or it has ended. */
+  abstract find(sessionId: string): Promise<KnownSession | undefined>;
+  /**
+   * Moves the session to the successor, or finds it moved there already: any number of tries, also at once, give one
+   * move and one answer, the successor's generation. Any other token of the session ends it (`reuse`); then, as for a
+   * session that has ended, the answer is undefined.
+   */
+  abstract rotate(rotation: Rotation): Promise<number | undefined>;
+  /**
+   * An access token of this generation was seen: the time of the refresh token before is over. `behind` means that the
+   * database read here does not yet show what the token proves (a lagging node): it counts as live, ask again later.
+   */
+  abstract accessSeen(sessionId: string, generation: number): Promise<'live' | 'ended' | 'behind'>;
+  /** Ends the session; the first reason stays. */
+  abstract end(sessionId: string, reason: EndReason): Promise<void>;
+  /** Ids of all sessions that were ended during the last so many seconds. */
+  abstract endedWithin(seconds: number): Promise<string[]>;
+}

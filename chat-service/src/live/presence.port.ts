@@ -1,0 +1,26 @@
+import type { Role } from '../identity/caller.js';
+
+/** Somebody with their role. */
+export interface PresentPerson {
+  readonly personId: string;
+  readonly role: Role;
+}
+
+/**
+ * Who holds a watch, over all replicas, by database time.
+ *
+ * A row counts for two heartbeats after it was written or renewed, so the rows of a replica that died fade. Every method
+ * may be repeated, and takes one statement however many persons it is given.
+ */
+export abstract class PresenceStore {
+  abstract arrive(persons: readonly PresentPerson[]): Promise<void>;
+  abstract leave(personIds: readonly string[]): Promise<void>;
+  /** Renews what this replica holds and forgets rows that have long faded. */
+  abstract renew(persons: readonly PresentPerson[]): Promise<void>;
+  /** Those of `personIds` who hold a watch anywhere. */
+  abstract online(personIds: readonly string[]): Promise<Set<string>>;
+  /** True when any administrator holds one. */
+  abstract anyAdmin(): Promise<boolean>;
+  /** Forgets all that this replica holds. */
+  abstract forgetReplica(): Promise<void>;
+}

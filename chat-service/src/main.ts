@@ -1,0 +1,127 @@
+import 'reflect-metadata';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AnnouncementBus } from './announcement/announcement-bus.port.js';
+import { AnnouncementRelay } from './announcement/relay.js';
+import { AppModule } from './app.module.js';
+import { RabbitmqConnection } from './broker/rabbitmq/rabbitmq-connection.js';
+import { ConfigError, readConfig, type Config } from './config.js';
+import { CommitBroadcast } from './conversation/commit-broadcast.js';
+import { ConversationLog } from './conversation/conversation-log.port.js';
+import { Database } from './database/database.js';
+import { PlatformDatabase } from './database/platform-database.js';
+import { startEdge } from './edge/embedded-edge.js';
+import { GrpcServer } from './grpc/grpc-server.js';
+import { EndedSessions } from './identity/ended-sessions.js';
+import { People } from './identity/people.port.js';
+import { Heartbeat } from './live/heartbeat.js';
+import { Hub } from './live/hub.js';
+import { createLogger, NestLog } from './log.js';
+import { Metrics } from './metrics/metrics.js';
+import { startMetricsServer } from './metrics/metrics-server.js';
+
+/** What a call in flight has to finish once its replica stops, in milliseconds. */
+const LAST_CALLS = 5_000;
+
+/** Starts the service and answers how to stop it: nothing in flight is lost, and watchers go elsewhere first. */
+async function start(config: Config): Promise<() => Promise<void>> {
+  const log = createLogger(config);
+  const metrics = new Metrics();
+  const grpcServer = new GrpcServer(config, log, metrics);
+  const app: INestMicroservice = await NestFactory.createMicroservice(AppModule.forRoot(config, log, metrics), {
+    ...grpcServer.options,
+    logger: new NestLog(log),
+    abortOnError: false,
+  });
+  await app.get<People>(People).check();
+
+  const hub = app.get(Hub);
+  const heartbeat = app.get(Heartbeat);
+  const relay = app.get(AnnouncementRelay);
+  const endedSessions = app.get(EndedSessions);
+  app.get(CommitBroadcast).add((changes) => hub.committed(changes));
+  app.get(CommitBroadcast).add((changes) => {
+    if (changes.some(({ announced }) => announced)) relay.wake();
+  });
+  endedSessions.onEnded((sessionId) => hub.endSession(sessionId));
+  hub.start();
+  heartbeat.start();
+  relay.start();
+  await endedSessions.start();
+
+  await grpcServer.listen(app);
+  const database = app.get<Database>(Database);
+  const metricsServer = await startMetricsServer({
+    address: config.METRICS_ADDRESS,
+    metrics,
+    checks: { database: async () => void (await database.reader.query('SELECT 1')) },
+    log,
+  });
+  const edges = await startEdges(config, log);
+  grpcServer.setServing(true);
+  log.info({ grpc: config.GRPC_ADDRESS }, 'ready');
+
+  return async () => {
+    log.info('stopping');
+    grpcServer.setServing(false);
+    hub.goAway(config.DRAIN_SECONDS * 1_000);
+    const drained = performance.now() + config.DRAIN_SECONDS * 1_000;
+    while (hub.watchers.size > 0 && performance.now() < drained) await wait(50);
+    await hub.close();
+    await Promise.all(edges.map((edge) => edge.stop(LAST_CALLS)));
+    await grpcServer.stop(LAST_CALLS);
+    await app.get<ConversationLog>(ConversationLog).close();
+    await relay.stop();
+    await heartbeat.stop();
+    endedSessions.stop();
+    await hub.presence.close();
+    await app.get<AnnouncementBus>(AnnouncementBus).close();
+    if (config.RABBITMQ_URL !== undefined) await app.get(RabbitmqConnection).close();
+    await app.get(PlatformDatabase).close();
+    await metricsServer.stop();
+    await app.close();
+    log.info('stopped');
+  };
+}
+
+function startEdges(config: Config, log: ReturnType<typeof createLogger>) {
+  const addresses = [
+    { audience: 'client', address: config.CLIENT_EDGE_ADDRESS },
+    { audience: 'admin', address: config.ADMIN_EDGE_ADDRESS },
+  ] as const;
+  return Promise.all(
+    addresses.flatMap(({ audience, address }) =>
+      address === undefined ? [] : [startEdge({ address, audience, grpcAddress: config.GRPC_ADDRESS, log })],
+    ),
+  );
+}
+
+async function main(): Promise<void> {
+  try {
+    const stop = await start(readConfig());
+    let stopping = false;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        // A second signal does not wait.
+        if (stopping) process.exit(1);
+        stopping = true;
+        void stop().then(
+          () => process.exit(0),
+          (error: unknown) => fail(error),
+        );
+      });
+    }
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** The configuration's mistakes in words for the operator; anything else with its stack. */
+function fail(error: unknown): never {
+  const text = error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
+
+await main();

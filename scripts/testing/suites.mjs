@@ -1,0 +1,180 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { step } from '../progress.mjs';
+import { ROOT } from '../root.mjs';
+import { runTool } from '../run.mjs';
+import { filesNamed } from '../spec-files.mjs';
+import { keyOf } from './report.mjs';
+
+const REAL = /\.real\.spec\.ts$/;
+const SPEC = /\.spec\.ts$/;
+
+/**
+ * A set of spec files and the tool that runs them.
+ * @typedef {object} Suite
+ * @property {string} name
+ * @property {readonly string[]} files
+ * @property {number} limitMs
+ * @property {(reportFile: string, env: NodeJS.ProcessEnv, limitMs: number) => ReturnType<typeof runTool>} run
+ * @property {(report: any) => import('./report.mjs').SuiteReport} read decodes the tool's JSON report
+ */
+
+/** Specs of the service that need nothing but Node. @returns {Suite} */
+export function serviceUnit() {
+  return {
+    name: 'chat-service',
+    files: filesNamed('chat-service', SPEC).filter((file) => !REAL.test(file)),
+    limitMs: 5 * 60_000,
+    run: (file, env, limitMs) =>
+      jest(['--testPathIgnorePatterns', '/node_modules/', '\\.real\\.spec\\.ts$'], file, env, limitMs),
+    read: readJestReport,
+  };
+}
+
+/** Specs of the service on real servers, one file at a time: they share a virtual host. @returns {Suite} */
+export function serviceReal() {
+  return {
+    name: 'chat-service, real servers',
+    files: filesNamed('chat-service', REAL),
+    limitMs: 10 * 60_000,
+    run: (file, env, limitMs) => jest(['--runInBand', '\\.real\\.spec\\.ts$'], file, env, limitMs),
+    read: readJestReport,
+  };
+}
+
+/** Specs of the SDK. @returns {Suite} */
+export function clientUnit() {
+  return {
+    name: 'chat-client',
+    files: filesNamed('chat-client', SPEC),
+    limitMs: 5 * 60_000,
+    run: (file, env, limitMs) =>
+      runTool('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], {
+        workspace: 'chat-client',
+        cwd: join(ROOT, 'chat-client'),
+        env,
+        limitMs,
+      }),
+    read: readJestReport,
+  };
+}
+
+/** Whole journeys. @returns {Suite} */
+export function journeys() {
+  return {
+    name: 'e2e',
+    files: filesNamed('e2e', SPEC),
+    limitMs: 15 * 60_000,
+    run: (file, env, limitMs) =>
+      runTool('@playwright/test/playwright', ['test', '--reporter=line,json'], {
+        workspace: 'e2e',
+        cwd: join(ROOT, 'e2e'),
+        env: { ...env, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
+        limitMs,
+      }),
+    read: readPlaywrightReport,
+  };
+}
+
+/**
+ * Runs a suite and adds what happened to the report. A suite without files has nothing to say.
+ * @param {Suite} suite
+ * @param {import('./report.mjs').Report} report
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+export async function runSuite(suite, report, env = {}) {
+  if (suite.files.length === 0) return;
+  const folder = mkdtempSync(join(tmpdir(), 'energy-chat-report-'));
+  const file = join(folder, 'report.json');
+  try {
+    const before = { passed: report.passed, failed: report.failed };
+    const { code, output } = await step(
+      `${suite.name}: ${suite.files.length} spec files`,
+      async () => {
+        const result = await suite.run(file, { ...env, FORCE_COLOR: '0', NO_COLOR: '1' }, suite.limitMs);
+        if (existsSync(file))
+          report.addSuite(suite.name, suite.files, suite.read(JSON.parse(readFileSync(file, 'utf8'))));
+        else report.fail(suite.name, output.slice(-8_000));
+        return result;
+      },
+      () => `${report.passed - before.passed} passed, ${report.failed - before.failed} failed`,
+    );
+    if (code !== 0 && report.failed === before.failed) {
+      report.fail(`${suite.name} ended with exit code ${code} although no test failed`, output.slice(-8_000));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param {readonly string[]} args @param {string} reportFile @param {NodeJS.ProcessEnv} env @param {number} limitMs */
+function jest(args, reportFile, env, limitMs) {
+  return runTool('jest', ['--ci', '--json', `--outputFile=${reportFile}`, ...args], {
+    workspace: 'chat-service',
+    // Jest loads ES modules by Node's vm modules, which are behind this flag.
+    nodeArgs: ['--experimental-vm-modules', '--no-warnings'],
+    cwd: join(ROOT, 'chat-service'),
+    env,
+    limitMs,
+  });
+}
+
+/** Jest's format, which vitest writes too. @param {any} data @returns {import('./report.mjs').SuiteReport} */
+export function readJestReport(data) {
+  /** @type {import('./report.mjs').SuiteReport} */
+  const report = new Map();
+  for (const file of data.testResults) {
+    const tests = file.assertionResults.map((/** @type {any} */ test) => ({
+      name: test.fullName,
+      ms: test.duration ?? 0,
+      outcome: test.status === 'passed' || test.status === 'failed' ? test.status : 'skipped',
+    }));
+    const messages = file.assertionResults.flatMap((/** @type {any} */ test) =>
+      (test.failureMessages ?? []).map((/** @type {string} */ message) => `● ${test.fullName}\n\n${message}`),
+    );
+    const trouble = file.status === 'failed' ? file.message || messages.join('\n\n') || 'The file failed.' : '';
+    report.set(keyOf(file.name), { tests, trouble });
+  }
+  return report;
+}
+
+/** @param {any} data @returns {import('./report.mjs').SuiteReport} */
+export function readPlaywrightReport(data) {
+  /** @type {import('./report.mjs').SuiteReport} */
+  const report = new Map();
+  const visit = (/** @type {any} */ suite, /** @type {string[]} */ titles) => {
+    for (const spec of suite.specs ?? []) {
+      const file = keyOf(join(data.config.rootDir, spec.file));
+      const entry = report.get(file) ?? { tests: [], trouble: '' };
+      report.set(file, entry);
+      for (const test of spec.tests) {
+        const name = [...titles, spec.title].join(' › ');
+        const outcome = test.status === 'expected' ? 'passed' : test.status === 'skipped' ? 'skipped' : 'failed';
+        const ms = test.results.reduce(
+          (/** @type {number} */ sum, /** @type {any} */ result) => sum + result.duration,
+          0,
+        );
+        entry.tests.push({ name, ms, outcome });
+        if (outcome !== 'failed') continue;
+        const errors = test.results.flatMap((/** @type {any} */ result) => [
+          ...result.errors.map((/** @type {any} */ error) => error.message ?? error.value ?? ''),
+          ...[...(result.stdout ?? []), ...(result.stderr ?? [])]
+            .map((/** @type {any} */ chunk) => chunk.text ?? '')
+            .slice(-40),
+        ]);
+        entry.trouble += `● ${name}\n\n${stripVTControlCharacters(errors.join('\n'))}\n\n`;
+      }
+    }
+    for (const inner of suite.suites ?? [])
+      visit(inner, inner.file === inner.title ? titles : [...titles, inner.title]);
+  };
+  for (const suite of data.suites) visit(suite, []);
+  for (const error of data.errors ?? []) {
+    const file = keyOf(error.location?.file ?? data.config.configFile ?? data.config.rootDir);
+    const entry = report.get(file) ?? { tests: [], trouble: '' };
+    report.set(file, { ...entry, trouble: `${entry.trouble}${error.message ?? error.value ?? ''}\n` });
+  }
+  return report;
+}
