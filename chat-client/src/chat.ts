@@ -186,7 +186,10 @@ function caseFields({ conversationId, caseId, revision }: ShownCase): ShownCase 
   return { conversationId, caseId, revision };
 }
 
-function snapshot({ conversation, epoch }: {
+function snapshot({
+  conversation,
+  epoch,
+}: {
   readonly conversation?: Conversation | undefined;
   readonly epoch: string;
 }): ConversationSnapshot {

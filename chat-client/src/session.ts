@@ -1,6 +1,11 @@
 import { durationMs } from '@bufbuild/protobuf/wkt';
 import { Code, createClient, type Client, type Transport } from '@connectrpc/connect';
-import { AuthService, type Audience, type RefreshResponse, type SignInResponse } from '@energy-chat/contract/auth_pb.js';
+import {
+  AuthService,
+  type Audience,
+  type RefreshResponse,
+  type SignInResponse,
+} from '@energy-chat/contract/auth_pb.js';
 import type { Person } from '@energy-chat/contract/person_pb.js';
 import { Backoff } from './backoff.js';
 import { brokenAnswer, ChatError } from './chat-error.js';
@@ -14,8 +19,7 @@ import { MemoryTokenStore, type TokenStore } from './token-store.js';
  * ending it, for example SESSION_ENDED.
  */
 export type SessionState =
-  | { readonly kind: 'signed-out'; readonly reason: string }
-  | { readonly kind: 'signed-in'; readonly me: Person };
+  { readonly kind: 'signed-out'; readonly reason: string } | { readonly kind: 'signed-in'; readonly me: Person };
 
 export interface SessionListener {
   /** Somebody signed in, the session ended, or what the platform knows of the person changed. */
@@ -268,9 +272,6 @@ export function bearer(grant: AccessGrant): { authorization: string } {
 
 function samePerson(one: Person, other: Person): boolean {
   return (
-    one.id === other.id &&
-    one.login === other.login &&
-    one.displayName === other.displayName &&
-    one.role === other.role
+    one.id === other.id && one.login === other.login && one.displayName === other.displayName && one.role === other.role
   );
 }

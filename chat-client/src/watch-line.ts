@@ -1,13 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code, type Client } from '@connectrpc/connect';
-import type {
-  ConversationService,
-  Presence,
-  Typing,
-  WatchRequestSchema,
-  WatchResponse,
-} from '@energy-chat/contract/conversation_pb.js';
+import type { ConversationService, WatchRequestSchema, WatchResponse } from '@energy-chat/contract/conversation_pb.js';
 import { ChatError } from './chat-error.js';
+import { HeldNews } from './live-news.js';
 import { bearer, type AccessGrant, type Session } from './session.js';
 
 export interface LineParts {
@@ -32,9 +27,8 @@ export class WatchLine {
   leaving = false;
   /** A successor has to wait for a fresh token. */
   renewing = false;
-  /** While it catches up, the newest of what has no seq or version, by whom it is about; told when it takes over. */
-  readonly heldTyping = new Map<string, { readonly typing: Typing; readonly receivedAt: number }>();
-  readonly heldPresence = new Map<string, Presence>();
+  /** While it catches up; told when it takes over. */
+  readonly held = new HeldNews();
   private readonly control = new AbortController();
   private readonly openedAt = Date.now();
   private heardAt = Date.now();
@@ -57,15 +51,6 @@ export class WatchLine {
 
   get silentForMs(): number {
     return Date.now() - this.heardAt;
-  }
-
-  hold(news: Typing | Presence): void {
-    if (news.$typeName === 'energy.chat.v1.Typing') {
-      this.heldTyping.set(`${news.conversationId} ${news.personId}`, { typing: news, receivedAt: performance.now() });
-      return;
-    }
-    const { subject } = news;
-    this.heldPresence.set(subject.case === 'client' ? subject.value.conversationId : '', news);
   }
 
   /** Ends the stream and tells nobody. */

@@ -37,7 +37,10 @@ export interface WatchListener {
   /** Somebody began to type, or stopped: by their own news, by their message or because no news came in time. */
   typing?(typist: Typist, typing: boolean): void;
   presence?(news: PresenceNews): void;
-  /** Everything missed has been told. An inbox loads its visible page again. */
+  /**
+   * Everything missed has been told. An inbox loads its visible page again, because rows of conversations that are not
+   * watched are never replayed; this also happens when one stream follows another without a loss.
+   */
   caughtUp?(epoch: string): void;
   /** Forget the conversation's entries and load its newest page; entries go on after `afterSeq`. */
   reset?(reset: Reset): void;

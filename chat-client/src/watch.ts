@@ -1,20 +1,17 @@
-import { durationMs, type Duration } from '@bufbuild/protobuf/wkt';
+import { durationMs } from '@bufbuild/protobuf/wkt';
 import { Code, createClient, type Client, type Transport } from '@connectrpc/connect';
 import {
   ConversationService,
   SessionEndingReason,
-  type Presence,
   type SessionEnding,
-  type Typing,
   type WatchResponse,
 } from '@energy-chat/contract/conversation_pb.js';
 import { Backoff } from './backoff.js';
 import { ChatError } from './chat-error.js';
-import { LivePresence } from './live-presence.js';
-import { LiveTyping } from './live-typing.js';
+import { conversationOf, LiveNews, type News } from './live-news.js';
 import type { Session, SessionState } from './session.js';
 import { WatchLine } from './watch-line.js';
-import type { Typist, WatchListener, WatchStatus } from './watch-listener.js';
+import type { WatchListener, WatchStatus } from './watch-listener.js';
 import { WatchPosition } from './watch-position.js';
 
 export interface WatchOptions {
@@ -59,8 +56,10 @@ export class Watch {
   private readonly options: Required<WatchOptions>;
   private readonly listeners = new Set<WatchListener>();
   private readonly position = new WatchPosition();
-  private readonly typing = new LiveTyping((typist, typing) => this.tell((each) => each.typing?.(typist, typing)));
-  private readonly presence = new LivePresence((news) => this.tell((each) => each.presence?.(news)));
+  private readonly news = new LiveNews(
+    (typist, typing) => this.tell((each) => each.typing?.(typist, typing)),
+    (news) => this.tell((each) => each.presence?.(news)),
+  );
   private readonly backoff = new Backoff(200, 10_000);
   private current: WatchLine | undefined;
   private next: WatchLine | undefined;
@@ -127,8 +126,7 @@ export class Watch {
 
   unwatch(conversationId: string): void {
     if (!this.position.unwatch(conversationId)) return;
-    this.typing.keepOnly(this.typing.typists.filter((typist) => typist.conversationId !== conversationId));
-    this.presence.forget(conversationId);
+    this.news.forget(conversationId);
     this.wishChanged();
   }
 
@@ -213,19 +211,15 @@ export class Watch {
         if (verdict === 'gap') line.fail(new ChatError(Code.DataLoss, '', 'An entry is missing on this line.'));
         if (verdict !== 'next') return;
         this.tell((each) => each.entry?.(event.value));
-        this.typing.landed(event.value);
+        this.news.landed(event.value);
         return;
       }
       case 'conversation':
         if (this.position.conversation(event.value)) this.tell((each) => each.conversation?.(event.value));
         return;
       case 'typing':
-        if (line === this.current) this.typingNews(event.value, 0);
-        else line.hold(event.value);
-        return;
       case 'presence':
-        if (line === this.current) this.presenceNews(event.value);
-        else line.hold(event.value);
+        this.newsArrived(line, event.value);
         return;
       case 'caughtUp':
         this.position.heard(event.value.epoch);
@@ -241,7 +235,7 @@ export class Watch {
         return;
       }
       case 'goingAway':
-        this.leaveAfter(line, millis(event.value.delay));
+        this.leaveAfter(line, event.value.delay === undefined ? 0 : durationMs(event.value.delay));
         return;
       case 'sessionEnding':
         this.sessionEnding(line, event.value);
@@ -252,17 +246,20 @@ export class Watch {
     }
   }
 
+  private newsArrived(line: WatchLine, news: News): void {
+    const about = conversationOf(news);
+    if (about !== undefined && !this.position.concerns(about)) return;
+    if (line === this.current) this.news.apply(news);
+    else line.held.hold(news);
+  }
+
   private takeOver(line: WatchLine): void {
     this.current?.close();
     this.current = line;
     this.next = undefined;
     clearTimeout(this.vacancyTimer);
     clearTimeout(this.retryTimer);
-    const now = performance.now();
-    const held = [...line.heldTyping.values()];
-    this.typing.keepOnly(held.map(({ typing }) => typistOf(typing)));
-    for (const { typing, receivedAt } of held) this.typingNews(typing, now - receivedAt);
-    for (const presence of line.heldPresence.values()) this.presenceNews(presence);
+    this.news.replace(line.held);
   }
 
   private caughtUp(line: WatchLine, epoch: string): void {
@@ -346,8 +343,7 @@ export class Watch {
   private lost(): void {
     clearTimeout(this.vacancyTimer);
     if (this.told === 'live') this.lostAt = performance.now();
-    this.typing.keepOnly([]);
-    this.presence.unknown();
+    this.news.lost();
     const away = !this.options.online() || performance.now() - this.lostAt >= this.options.offlineAfterMs;
     this.setStatus(away ? 'offline' : this.everLive ? 'reconnecting' : 'connecting');
   }
@@ -361,21 +357,8 @@ export class Watch {
       clearTimeout(timer);
     }
     this.leaveTimers.clear();
-    this.typing.keepOnly([]);
-    this.presence.unknown();
+    this.news.lost();
     this.backoff.reset();
-  }
-
-  private typingNews(typing: Typing, ageMs: number): void {
-    if (!this.position.concerns(typing.conversationId)) return;
-    this.typing.news(typistOf(typing), millis(typing.remaining) - ageMs);
-  }
-
-  private presenceNews({ subject }: Presence): void {
-    if (subject.case === 'support') this.presence.news({ kind: 'support', available: subject.value.available });
-    if (subject.case !== 'client' || !this.position.concerns(subject.value.conversationId)) return;
-    const { conversationId, online } = subject.value;
-    this.presence.news({ kind: 'client', conversationId, online });
   }
 
   private setStatus(status: WatchStatus): void {
@@ -396,12 +379,4 @@ export class Watch {
       }
     }
   }
-}
-
-function millis(duration: Duration | undefined): number {
-  return duration === undefined ? 0 : durationMs(duration);
-}
-
-function typistOf({ conversationId, side, personId, displayName }: Typing): Typist {
-  return { conversationId, side, personId, displayName };
 }

@@ -170,6 +170,13 @@ export class MemoryService {
     this.faults.set(method, [...(this.faults.get(method) ?? []), { error, when, left: times }]);
   }
 
+  /** No more faults on order, and streams that were held go on. */
+  heal(): void {
+    this.faults.clear();
+    this.holdStreams = false;
+    for (const stream of this.open) stream.heal();
+  }
+
   /** Calls of this method wait until the answered function is called. */
   hold(method: string): () => void {
     let release: () => void = () => undefined;
@@ -243,7 +250,10 @@ export class MemoryService {
 
   private write({ conversationId, requestId, text }: SendMessageRequest, person: Person): Entry {
     const known = this.conversation(conversationId).entries.find((entry) => entry.requestId === requestId);
-    return known ?? this.append(conversationId, { case: 'message', value: create(MessageSchema, { text }) }, person, requestId);
+    return (
+      known ??
+      this.append(conversationId, { case: 'message', value: create(MessageSchema, { text }) }, person, requestId)
+    );
   }
 
   private watching(id: string): readonly MemoryStream[] {
@@ -287,7 +297,10 @@ export class MemoryService {
     return row.lastSeq - afterSeq > 1_000 ? ResetReason.TOO_FAR_BEHIND : undefined;
   }
 
-  private tokens(session: number, generation: number): {
+  private tokens(
+    session: number,
+    generation: number,
+  ): {
     accessToken: string;
     refreshToken: string;
     expiresIn: ReturnType<typeof durationFromMs>;

@@ -12,6 +12,7 @@ export class MemoryStream {
   private readonly queue: WatchResponse[] = [];
   private failure: unknown;
   private over = false;
+  private losesNextEntry = false;
   private wake: () => void = () => undefined;
   private released: () => void = () => undefined;
 
@@ -36,7 +37,21 @@ export class MemoryStream {
     this.released();
   }
 
+  /** The next entry is missing on this stream. */
+  loseNextEntry(): void {
+    this.losesNextEntry = true;
+  }
+
+  heal(): void {
+    this.losesNextEntry = false;
+    this.released();
+  }
+
   send(event: Event): void {
+    if (event.case === 'entry' && this.losesNextEntry) {
+      this.losesNextEntry = false;
+      return;
+    }
     this.queue.push(create(WatchResponseSchema, { event }));
     this.wake();
   }

@@ -125,7 +125,10 @@ describe('the published contract', () => {
     const { data, ...envelope } = opened;
     expect(violations('energy.chat.case.opened.v1', { ...opened, text: 'hello' })).not.toEqual([]);
     expect(
-      violations('energy.chat.case.opened.v1', { ...envelope, data: { ...Object(data), text: 'hello' } }),
+      violations('energy.chat.case.opened.v1', {
+        ...envelope,
+        data: { ...Object.fromEntries(Object.entries(data ?? {})), text: 'hello' },
+      }),
     ).not.toEqual([]);
     expect(violations('energy.chat.case.opened.v1', envelope)).not.toEqual([]);
     expect(violations('energy.chat.case.closed.v1', opened)).not.toEqual([]);

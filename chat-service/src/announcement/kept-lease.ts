@@ -21,11 +21,11 @@ export interface LeaseStore {
  * piece of work is not overtaken in it.
  */
 export class KeptLease {
-  #until = -Infinity;
-  #timer: NodeJS.Timeout | undefined;
-  #asking: Promise<void> = Promise.resolve();
-  #stopped = false;
-  #inTrouble = false;
+  private until = -Infinity;
+  private timer: NodeJS.Timeout | undefined;
+  private asking: Promise<void> = Promise.resolve();
+  private stopped = false;
+  private inTrouble = false;
 
   constructor(
     private readonly store: LeaseStore,
@@ -35,19 +35,19 @@ export class KeptLease {
   ) {}
 
   get held(): boolean {
-    return this.times.now() < this.#until;
+    return this.times.now() < this.until;
   }
 
   start(): void {
-    this.#asking = this.#ask();
+    this.asking = this.ask();
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#asking;
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.asking;
     if (!this.held) return;
-    this.#until = -Infinity;
+    this.until = -Infinity;
     try {
       await this.store.release();
     } catch (error) {
@@ -55,19 +55,19 @@ export class KeptLease {
     }
   }
 
-  async #ask(): Promise<void> {
+  private async ask(): Promise<void> {
     const { leaseSeconds, renewMs, now } = this.times;
     const askedAt = now();
     try {
       const before = this.held;
       const held = await this.store.take(leaseSeconds);
-      this.#until = held ? askedAt + leaseSeconds * 900 : -Infinity;
-      this.#inTrouble = false;
+      this.until = held ? askedAt + leaseSeconds * 900 : -Infinity;
+      this.inTrouble = false;
       if (this.held && !before) this.onTaken();
     } catch (error) {
-      if (!this.#inTrouble) this.log.warn({ err: error }, 'a lease cannot be asked for; it is tried again');
-      this.#inTrouble = true;
+      if (!this.inTrouble) this.log.warn({ err: error }, 'a lease cannot be asked for; it is tried again');
+      this.inTrouble = true;
     }
-    if (!this.#stopped) this.#timer = setTimeout(() => this.start(), renewMs);
+    if (!this.stopped) this.timer = setTimeout(() => this.start(), renewMs);
   }
 }

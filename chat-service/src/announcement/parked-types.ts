@@ -22,7 +22,7 @@ interface Parking {
  * it took others are due sooner, then ever later.
  */
 export class ParkedTypes {
-  readonly #parkings = new Map<AnnouncementType, Parking>();
+  private readonly parkings = new Map<AnnouncementType, Parking>();
 
   constructor(
     private readonly log: Logger,
@@ -30,22 +30,22 @@ export class ParkedTypes {
   ) {}
 
   get types(): AnnouncementType[] {
-    return [...this.#parkings.keys()];
+    return [...this.parkings.keys()];
   }
 
   get unroutable(): AnnouncementType[] {
-    return this.types.filter((type) => this.#parkings.get(type)?.reason === 'unroutable');
+    return this.types.filter((type) => this.parkings.get(type)?.reason === 'unroutable');
   }
 
   due(): AnnouncementType[] {
     const now = this.times.now();
-    return [...this.#parkings].filter(([, { dueAt }]) => dueAt <= now).map(([type]) => type);
+    return [...this.parkings].filter(([, { dueAt }]) => dueAt <= now).map(([type]) => type);
   }
 
   park(type: AnnouncementType, reason: Reason): void {
-    const before = this.#parkings.get(type);
+    const before = this.parkings.get(type);
     const { firstPauseMs, probeMs } = this.times;
-    this.#set(type, reason, reason === 'unroutable' ? probeMs : firstPauseMs);
+    this.set(type, reason, reason === 'unroutable' ? probeMs : firstPauseMs);
     if (before?.reason === reason) return;
     if (reason === 'unroutable') this.log.info({ type }, 'no queue is bound to this announcement; it waits for one');
     else this.log.warn({ type }, 'a queue refuses this announcement (is it full?); it waits');
@@ -53,20 +53,20 @@ export class ParkedTypes {
 
   /** A try failed, which may be the bus or this type. */
   postpone(type: AnnouncementType): void {
-    const before = this.#parkings.get(type);
-    if (before !== undefined) this.#set(type, before.reason, Math.min(before.pauseMs * 2, this.times.probeMs));
+    const before = this.parkings.get(type);
+    if (before !== undefined) this.set(type, before.reason, Math.min(before.pauseMs * 2, this.times.probeMs));
   }
 
   /** Lets the type go on. */
   release(type: AnnouncementType): void {
-    if (this.#parkings.delete(type)) this.log.info({ type }, 'this announcement goes out again');
+    if (this.parkings.delete(type)) this.log.info({ type }, 'this announcement goes out again');
   }
 
   clear(): void {
-    this.#parkings.clear();
+    this.parkings.clear();
   }
 
-  #set(type: AnnouncementType, reason: Reason, pauseMs: number): void {
-    this.#parkings.set(type, { reason, dueAt: this.times.now() + pauseMs, pauseMs });
+  private set(type: AnnouncementType, reason: Reason, pauseMs: number): void {
+    this.parkings.set(type, { reason, dueAt: this.times.now() + pauseMs, pauseMs });
   }
 }

@@ -54,15 +54,15 @@ export class AnnouncementRelay {
   /** Rounds that the bus or the database failed, since the start. */
   failures = 0;
 
-  readonly #times: RelayTimes;
-  readonly #lease: KeptLease;
-  readonly #parked: ParkedTypes;
-  #running: Promise<void> | undefined;
-  #stopping = false;
-  #woken = false;
-  #pausing: { readonly wakeable: boolean; readonly end: () => void } | undefined;
-  #troubles = 0;
-  #dropAt = -Infinity;
+  private readonly times: RelayTimes;
+  private readonly lease: KeptLease;
+  private readonly parked: ParkedTypes;
+  private running: Promise<void> | undefined;
+  private stopping = false;
+  private woken = false;
+  private pausing: { readonly wakeable: boolean; readonly end: () => void } | undefined;
+  private troubles = 0;
+  private dropAt = -Infinity;
 
   constructor(
     private readonly outbox: Outbox,
@@ -71,110 +71,110 @@ export class AnnouncementRelay {
     private readonly log: Logger,
     times: Partial<RelayTimes> = {},
   ) {
-    this.#times = { ...TIMES, ...times };
-    this.#parked = new ParkedTypes(log, this.#times);
+    this.times = { ...TIMES, ...times };
+    this.parked = new ParkedTypes(log, this.times);
     const store = {
       take: (seconds: number) => outbox.lease(replica, seconds),
       release: () => outbox.release(replica),
     };
     const onTaken = () => {
       // What the last holder did is not known here.
-      this.#parked.clear();
+      this.parked.clear();
       this.wake();
     };
-    this.#lease = new KeptLease(store, onTaken, log, this.#times);
+    this.lease = new KeptLease(store, onTaken, log, this.times);
   }
 
   /** Whether this replica relays. */
   get holdsLease(): boolean {
-    return this.#lease.held;
+    return this.lease.held;
   }
 
   /** Types held back just now, as far as this replica knows. */
   get parkedTypes(): number {
-    return this.#lease.held ? this.#parked.types.length : 0;
+    return this.lease.held ? this.parked.types.length : 0;
   }
 
   start(): void {
-    if (this.#running !== undefined) return;
-    this.#lease.start();
-    this.#running = this.#run();
+    if (this.running !== undefined) return;
+    this.lease.start();
+    this.running = this.run();
   }
 
   /** Says that rows were committed on this replica. Cheap, and may be called any number of times. */
   wake(): void {
-    this.#woken = true;
-    if (this.#pausing?.wakeable) this.#pausing.end();
+    this.woken = true;
+    if (this.pausing?.wakeable) this.pausing.end();
   }
 
   /** Lets the batch in flight end and gives the lease to the next. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#pausing?.end();
-    await this.#running;
-    await this.#lease.stop();
+    this.stopping = true;
+    this.pausing?.end();
+    await this.running;
+    await this.lease.stop();
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopping) {
-      this.#woken = false;
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      this.woken = false;
       let trouble: unknown;
-      let pauseMs = this.#times.pollMs;
+      let pauseMs: number;
       try {
-        pauseMs = this.#lease.held ? await this.#relay() : this.#times.pollMs;
-        this.#troubles = 0;
+        pauseMs = this.lease.held ? await this.relay() : this.times.pollMs;
+        this.troubles = 0;
       } catch (error) {
         trouble = error;
-        pauseMs = Math.min(this.#times.firstPauseMs * 2 ** this.#troubles, this.#times.longestPauseMs);
-        if (this.#troubles++ === 0)
+        pauseMs = Math.min(this.times.firstPauseMs * 2 ** this.troubles, this.times.longestPauseMs);
+        if (this.troubles++ === 0)
           this.log.warn({ err: error }, 'announcements wait in the outbox; they are tried again');
         this.failures++;
       }
-      await this.#pause(pauseMs, trouble === undefined);
+      await this.pause(pauseMs, trouble === undefined);
     }
   }
 
   /** One round. Answers how long to pause, in milliseconds; throws when the bus or the database is away. */
-  async #relay(): Promise<number> {
-    await this.#dropOld();
-    await this.#probe();
-    const rows = await this.outbox.next(BATCH, this.#parked.types);
-    await this.#sendInOrder(rows);
-    return rows.length === BATCH ? 0 : this.#times.pollMs;
+  private async relay(): Promise<number> {
+    await this.dropOld();
+    await this.probe();
+    const rows = await this.outbox.next(BATCH, this.parked.types);
+    await this.sendInOrder(rows);
+    return rows.length === BATCH ? 0 : this.times.pollMs;
   }
 
-  async #sendInOrder(rows: readonly OutboxRow[]): Promise<void> {
+  private async sendInOrder(rows: readonly OutboxRow[]): Promise<void> {
     let left = rows;
-    while (left.length > 0 && this.#lease.held && !this.#stopping) {
+    while (left.length > 0 && this.lease.held && !this.stopping) {
       const { wave, behind } = firstOfEach(left);
-      const outcomes = await this.#send(wave);
+      const outcomes = await this.send(wave);
       const failed = wave.filter((_, index) => outcomes[index] === 'failed');
       if (failed.length === wave.length) throw new Error('The bus for announcements takes nothing');
       if (failed.length > 0) this.failures++;
       for (const [index, { announcement }] of wave.entries()) {
-        if (outcomes[index] !== 'delivered') this.#parked.park(announcement.type, outcomes[index] ?? 'failed');
+        if (outcomes[index] !== 'delivered') this.parked.park(announcement.type, outcomes[index] ?? 'failed');
       }
-      left = behind.filter((row) => !this.#parked.types.includes(row.announcement.type));
+      left = behind.filter((row) => !this.parked.types.includes(row.announcement.type));
     }
   }
 
-  async #probe(): Promise<void> {
+  private async probe(): Promise<void> {
     const due = await Promise.all(
-      this.#parked.due().map(async (type) => ({ type, row: await this.outbox.firstOf(type) })),
+      this.parked.due().map(async (type) => ({ type, row: await this.outbox.firstOf(type) })),
     );
-    for (const { type, row } of due) if (row === undefined) this.#parked.release(type);
+    for (const { type, row } of due) if (row === undefined) this.parked.release(type);
     const rows = due.flatMap(({ row }) => row ?? []);
     if (rows.length === 0) return;
-    const outcomes = await this.#send(rows);
+    const outcomes = await this.send(rows);
     for (const [index, { announcement }] of rows.entries()) {
       const outcome = outcomes[index];
-      if (outcome === 'delivered') this.#parked.release(announcement.type);
-      else if (outcome === 'unroutable') this.#parked.park(announcement.type, outcome);
-      else this.#parked.postpone(announcement.type);
+      if (outcome === 'delivered') this.parked.release(announcement.type);
+      else if (outcome === 'unroutable') this.parked.park(announcement.type, outcome);
+      else this.parked.postpone(announcement.type);
     }
   }
 
-  async #send(rows: readonly OutboxRow[]): Promise<Outcome[]> {
+  private async send(rows: readonly OutboxRow[]): Promise<Outcome[]> {
     const outcomes = await this.bus.publish(rows.map((row) => row.announcement));
     const delivered = rows.filter((_, index) => outcomes[index] === 'delivered');
     this.relayed += delivered.length;
@@ -182,22 +182,22 @@ export class AnnouncementRelay {
     return outcomes;
   }
 
-  async #dropOld(): Promise<void> {
-    const now = this.#times.now();
-    const unroutable = this.#parked.unroutable;
-    if (unroutable.length === 0 || now < this.#dropAt) return;
-    this.#dropAt = now + this.#times.dropMs;
-    const dropped = await this.outbox.dropOlder(unroutable, this.#times.keepDays);
+  private async dropOld(): Promise<void> {
+    const now = this.times.now();
+    const unroutable = this.parked.unroutable;
+    if (unroutable.length === 0 || now < this.dropAt) return;
+    this.dropAt = now + this.times.dropMs;
+    const dropped = await this.outbox.dropOlder(unroutable, this.times.keepDays);
     this.dropped += dropped;
     if (dropped > 0)
       this.log.warn({ dropped, types: unroutable }, 'announcements that no queue took were dropped for their age');
   }
 
-  async #pause(ms: number, wakeable: boolean): Promise<void> {
-    if (this.#stopping || (wakeable && this.#woken)) return;
+  private async pause(ms: number, wakeable: boolean): Promise<void> {
+    if (this.stopping || (wakeable && this.woken)) return;
     await new Promise<void>((end) => {
       const timer = setTimeout(end, ms);
-      this.#pausing = {
+      this.pausing = {
         wakeable,
         end: () => {
           clearTimeout(timer);
@@ -205,7 +205,7 @@ export class AnnouncementRelay {
         },
       };
     });
-    this.#pausing = undefined;
+    this.pausing = undefined;
   }
 }
 

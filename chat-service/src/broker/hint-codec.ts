@@ -4,7 +4,7 @@ import type { Hint } from '../live/hints.port.js';
 const id = z.string().regex(/^[!-~]{1,64}$/);
 const count = z.int().min(0);
 
-/** Short names: there is one hint per commit and conversation. Unknown kinds are refused, so old replicas drop new ones. */
+/** Unknown kinds are refused: while replicas are replaced, old ones drop what only new ones know. */
 const hint = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('changed'), conversationId: id, version: count, seq: count }),
   z.object({

@@ -41,6 +41,7 @@ export interface Conversation {
 /** What the domain decides on: the row under its lock, database time, and counts that only the log can know. */
 export interface Situation {
   readonly conversation: Conversation;
+  /** Never before the last entry. */
   readonly now: Micros;
   /** Entries that count as unread for `side` beyond `seq`; only for what the request said it would ask. */
   unreadAfter(side: Side, seq: number): number;

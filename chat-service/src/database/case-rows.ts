@@ -1,6 +1,6 @@
 import type { CaseChange, CaseStatus, CaseView, Topic } from '../conversation/support-case.js';
 
-/** A row of `support_case` as reads need it. */
+/** A row of `support_case` as reads need it, with what the conversation's row knows of the case while it is open. */
 export interface CaseRow {
   id: string;
   number: number;
@@ -10,6 +10,7 @@ export interface CaseRow {
   assignee_name: string | null;
   revision: number;
   opened_at: number;
+  case_waiting_since: number | null;
 }
 
 export const caseColumns = [
@@ -86,6 +87,6 @@ export function toCaseView(row: CaseRow): CaseView {
       row.assignee_id === null ? null : { id: row.assignee_id, displayName: row.assignee_name ?? row.assignee_id },
     revision: row.revision,
     openedAt: row.opened_at,
-    waitingSince: null,
+    waitingSince: row.status === 'waiting' ? row.case_waiting_since : null,
   };
 }

@@ -160,7 +160,8 @@ async function lockConversations(
       const draft: Draft = {
         conversation,
         stored: conversation,
-        now: row.now_at,
+        // The statement's time, which is from before it waited for the lock, and of a clock that may be set back.
+        now: Math.max(row.now_at, row.last_entry_at ?? 0),
         entries: [],
         cases: new Map(),
         hasNews: false,

@@ -1,5 +1,36 @@
-import { describe } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
 import { outboxContract } from '../announcement/outbox.contract.js';
 import { outboxOnSqlite } from '../testing/outbox-under-test.js';
+import { Clock } from './clock.js';
+import { openEmbeddedDatabase } from './embedded/embedded-database.js';
+import { SqlOutbox } from './outbox.js';
 
-describe('SqlOutbox on SQLite', () => outboxContract(outboxOnSqlite));
+describe('SqlOutbox on SQLite', () => {
+  outboxContract(outboxOnSqlite);
+
+  it('reads ranges of the types that are not parked and nothing else, however many rows a parked type has', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'energy-chat-outbox-'));
+    const database = await openEmbeddedDatabase(directory);
+    const { reader } = database;
+    const run = reader.query.bind(reader);
+    const statements: { sql: string; parameters: unknown }[] = [];
+    reader.query = (sql, parameters) => {
+      statements.push({ sql, parameters });
+      return run(sql, parameters);
+    };
+    await new SqlOutbox(database, new Clock()).next(500, ['energy.chat.case.closed.v1', 'energy.chat.case.opened.v1']);
+    expect(statements).toHaveLength(1);
+    const plan = await run<{ detail: string }[]>(`EXPLAIN QUERY PLAN ${statements[0]?.sql}`, [
+      'energy.chat.case.assigned.v1',
+      'energy.chat.case.transferred.v1',
+      'energy.chat.case.released.v1',
+    ]);
+    const reads = plan.map(({ detail }) => detail).filter((detail) => detail.includes('outbox'));
+    expect(reads).toEqual(Array(3).fill('SEARCH outbox USING INDEX outbox_type (type=?)'));
+    await database.close();
+    await rm(directory, { recursive: true });
+  });
+});

@@ -10,42 +10,38 @@ export type PlatformRow = Readonly<Record<string, unknown>>;
 /** The longest a SELECT on the platform may take with its connection, in milliseconds. */
 const STATEMENT_TIMEOUT = 5_000;
 
-/** Belt and braces beside the account's rights. Of the two limits each engine knows one and refuses the other. */
-const SESSION_START = [
-  'SET SESSION TRANSACTION READ ONLY',
-  `SET SESSION max_statement_time = ${STATEMENT_TIMEOUT / 1000}`,
-  `SET SESSION max_execution_time = ${STATEMENT_TIMEOUT}`,
-];
-
-const driver = {
-  ...mysql,
-  createPool(options: mysql.PoolOptions): mysql.Pool {
-    const pool = mysql.createPool(options);
-    pool.on('connection', (connection) => {
-      for (const statement of SESSION_START) connection.query(statement, () => undefined);
-    });
-    return pool;
-  },
-};
-
 /** The platform's schema on MySQL 8 or MariaDB, through a small pool of its own. */
-export function mysqlPlatform(url: string): DataSourceOptions {
+export function mysqlPlatform(url: string, timeout = STATEMENT_TIMEOUT): DataSourceOptions {
   return {
     type: 'mysql',
     url,
-    driver,
+    driver: { ...mysql, createPool: (options: mysql.PoolOptions) => readOnlyPool(options, timeout) },
     charset: 'utf8mb4',
     // Ids and dates arrive as the text the database has: a number or a Date could not hold all of them.
     supportBigNumbers: true,
     bigNumberStrings: true,
     dateStrings: true,
-    connectTimeout: STATEMENT_TIMEOUT,
+    connectTimeout: timeout,
     enableQueryTimeout: true,
-    maxQueryExecutionTime: STATEMENT_TIMEOUT,
+    maxQueryExecutionTime: timeout,
     // The default logger prints slow statements with their parameters, which are people's logins.
     logger: 'debug',
     extra: { connectionLimit: 4, maxIdle: 1, idleTimeout: 30_000, enableKeepAlive: true },
   };
+}
+
+/** Its connections are read-only beside the account's rights. Of the two limits each engine knows one. */
+function readOnlyPool(options: mysql.PoolOptions, timeout: number): mysql.Pool {
+  const sessionStart = [
+    'SET SESSION TRANSACTION READ ONLY',
+    `SET SESSION max_statement_time = ${timeout / 1000}`,
+    `SET SESSION max_execution_time = ${timeout}`,
+  ];
+  const pool = mysql.createPool(options);
+  pool.on('connection', (connection) => {
+    for (const statement of sessionStart) connection.query(statement, () => undefined);
+  });
+  return pool;
 }
 
 /** The demo platform's file, opened read-only. Whole numbers arrive as bigint, so that none is rounded. */

@@ -105,8 +105,9 @@ export class SqlConversationLog extends ConversationLog {
 
   async findCase(conversationId: string, caseId: string): Promise<CaseView | undefined> {
     const rows = await this.database.reader.query<CaseRow[]>(
-      `SELECT id, number, topic, status, assignee_id, assignee_name, revision, opened_at FROM support_case
-       WHERE id = ? AND conversation_id = ?`,
+      `SELECT support_case.*, case_waiting_since
+       FROM support_case JOIN conversation ON conversation.id = conversation_id
+       WHERE support_case.id = ? AND conversation_id = ?`,
       [caseId, conversationId],
     );
     return rows[0] === undefined ? undefined : toCaseView(rows[0]);

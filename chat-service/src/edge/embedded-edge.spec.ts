@@ -1,4 +1,4 @@
-import { Code, ConnectError, createClient } from '@connectrpc/connect';
+import { Code, createClient } from '@connectrpc/connect';
 import { createGrpcWebTransport } from '@connectrpc/connect-web';
 import { AuthService } from '@energy-chat/contract/auth_pb.js';
 import { ConversationService } from '@energy-chat/contract/conversation_pb.js';
@@ -9,7 +9,8 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { freePort, silentLog, startGrpcTestServer, until } from '../testing/grpc-test-server.js';
+import { drain, freePort, refusal, silentLog, startGrpcTestServer } from '../testing/grpc-test-server.js';
+import { eventually } from '../testing/eventually.js';
 import type { GrpcTestServer } from '../testing/grpc-test-server.js';
 import { startEdge } from './embedded-edge.js';
 
@@ -94,11 +95,11 @@ describe('a browser at the embedded edge', () => {
   it('gets the events of a stream as they come, and the service hears within a second that it left', async () => {
     const left = new AbortController();
     const events = conversations().watch({}, { signal: left.signal })[Symbol.asyncIterator]();
-    expect((await events.next()).value?.event.case).toBe('caughtUp');
+    expect(await events.next()).toMatchObject({ value: { event: { case: 'caughtUp' } } });
     expect(server.seen.open).toBe(1);
     const leftAt = performance.now();
     left.abort();
-    await until(() => server.seen.open === 0, 'the end of the stream');
+    await eventually('the end of the stream', () => server.seen.open === 0);
     expect(performance.now() - leftAt).toBeLessThan(1_000);
   });
 
@@ -106,9 +107,9 @@ describe('a browser at the embedded edge', () => {
     const { socket, response } = await openFlood();
     response.pause();
     let before = -1;
-    await until(() => before === (before = server.seen.writtenEvents), 'the writer at rest');
+    await eventually('the writer at rest', () => before === (before = server.seen.writtenEvents));
     socket.destroy();
-    await until(() => server.seen.open === 0, 'the end of the stream');
+    await eventually('the end of the stream', () => server.seen.open === 0);
   });
 
   it('gets the error that ends a stream', async () => {
@@ -120,13 +121,13 @@ describe('a browser at the embedded edge', () => {
   it('has its deadline and its cancellation passed on', async () => {
     const auth = createClient(AuthService, transport());
     expect((await refusal(auth.refresh({}, { timeoutMs: 100 }))).code).toBe(Code.DeadlineExceeded);
-    await until(() => server.seen.open === 0, 'the end of the late call');
+    await eventually('the end of the late call', () => server.seen.open === 0);
     const left = new AbortController();
     const call = refusal(auth.refresh({}, { signal: left.signal }));
-    await until(() => server.seen.open === 1, 'the call');
+    await eventually('the call', () => server.seen.open === 1);
     left.abort();
     expect((await call).code).toBe(Code.Canceled);
-    await until(() => server.seen.open === 0, 'the end of the call');
+    await eventually('the end of the call', () => server.seen.open === 0);
   });
 
   it('has a message over 256 KiB refused, and one below taken, on the same connection', async () => {
@@ -205,6 +206,16 @@ describe('the embedded edge as a web server', () => {
     await once(socket, 'close');
   });
 
+  it('refuses a request that does not say its length', async () => {
+    const socket = connect(clientEdge.port, '127.0.0.1');
+    const post =
+      'POST /energy.chat.v1.AuthService/SignIn HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc-web\r\n';
+    socket.write(`${post}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toContain('411 Length Required');
+    socket.destroy();
+  });
+
   it('stays up when a request makes no URL', async () => {
     const socket = connect(clientEdge.port, '127.0.0.1');
     socket.write(
@@ -226,10 +237,10 @@ describe('the embedded edge as a web server', () => {
     const common = { address: '127.0.0.1:0', grpcAddress: server.address, log: silentLog };
     const edge = await startEdge({ ...common, audience: 'client' });
     const stream = refusal(drain(createClient(ConversationService, transport(edge)).watch({})));
-    await until(() => server.seen.open === 1, 'the stream');
+    await eventually('the stream', () => server.seen.open === 1);
     await edge.stop(50);
     await stream;
-    await until(() => server.seen.open === 0, 'the end of the stream');
+    await eventually('the end of the stream', () => server.seen.open === 0);
   });
 });
 
@@ -247,17 +258,4 @@ async function openFlood(): Promise<{ socket: { destroy(): unknown }; response: 
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   response.on('error', () => undefined);
   return { socket: request, response };
-}
-
-async function refusal(promise: Promise<unknown>): Promise<ConnectError> {
-  return ConnectError.from(
-    await promise.then(
-      () => Promise.reject(new Error('not refused')),
-      (error: unknown) => error,
-    ),
-  );
-}
-
-async function drain(events: AsyncIterable<unknown>): Promise<void> {
-  for await (const event of events) void event;
 }

@@ -67,7 +67,8 @@ export async function startEdge(options: {
     if (!Number.isInteger(length)) return refuse(response, 411, 'A call says its Content-Length.');
     if (length > requestBytes + envelopeBytes) return refuseTooLong(request, response);
     // Else what is left of a refused request would be taken for the beginning of the next one.
-    response.once('finish', () => request.complete || request.socket.destroy());
+    const { socket } = request;
+    response.once('finish', () => request.complete || socket.destroy());
     call(request, response);
   };
 

@@ -83,11 +83,11 @@ export function callInterceptor(
         if (request) metadata.set(requestIdHeader, request.id);
         next(metadata);
       },
-      sendMessage: (message, next) => {
-        let bytes: Buffer;
+      sendMessage: (message: unknown, next) => {
+        let passed = message;
         try {
           // Here and not in grpc-js, which would answer INTERNAL and tell nobody why. Bytes pass through it.
-          bytes = isOurs(method.path) ? method.responseSerialize(message) : message;
+          if (isOurs(method.path)) passed = method.responseSerialize(message);
         } catch (error) {
           const requestId = request?.id ?? 'unknown';
           log.error({ err: error, method: method.path, requestId }, 'an answer could not be encoded');
@@ -95,7 +95,7 @@ export function callInterceptor(
           call.sendStatus(statusOf(error, requestId));
           return;
         }
-        next(bytes);
+        next(passed);
       },
       sendStatus: (ending, next) => {
         end(ending.code);

@@ -55,6 +55,7 @@ describe('the contract', () => {
     const protos = (some as { fileDescriptorProtos: Buffer[] }).fileDescriptorProtos;
     const file = protos.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
     const registry = createFileRegistry(create(FileDescriptorSetSchema, { file }));
+    expect(registry.getMessage('google.rpc.ErrorInfo')).toBeDefined();
     for (const service of services) {
       expect(registry.getService(service.typeName)?.methods.map((m) => m.name)).toEqual(
         service.methods.map((m) => m.name),

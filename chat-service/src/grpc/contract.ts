@@ -4,6 +4,8 @@ import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/pr
 import { AuthService } from '@energy-chat/contract/auth_pb.js';
 import { ConversationService, WatchResponseSchema } from '@energy-chat/contract/conversation_pb.js';
 import type { WatchResponse } from '@energy-chat/contract/conversation_pb.js';
+import { file_google_rpc_error_details } from '@energy-chat/contract/google/rpc/error_details_pb.js';
+import { file_google_rpc_status } from '@energy-chat/contract/google/rpc/status_pb.js';
 import { InboxService } from '@energy-chat/contract/inbox_pb.js';
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import type { AnyDefinition, PackageDefinition, ServiceDefinition } from '@grpc/proto-loader';
@@ -18,7 +20,9 @@ export const services: readonly DescService[] = [AuthService, ConversationServic
  * and sent to many. Each call of this function answers a definition of its own.
  */
 export function loadContract(): PackageDefinition {
-  const files = filesOf(services).map((file) => file.proto);
+  // The details of errors too: tools that use reflection show them in words then.
+  const roots = [...services.map((service) => service.file), file_google_rpc_status, file_google_rpc_error_details];
+  const files = withImports(roots).map((file) => file.proto);
   const definition = loadFileDescriptorSetFromBuffer(
     asBuffer(toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: files }))),
   );
@@ -68,14 +72,14 @@ function isService(definition: AnyDefinition): definition is ServiceDefinition {
   return !('format' in definition);
 }
 
-/** With all that they import, imported files first. */
-function filesOf(roots: readonly DescService[]): DescFile[] {
+/** Imported files first. */
+function withImports(roots: readonly DescFile[]): DescFile[] {
   const found = new Set<DescFile>();
   const add = (file: DescFile): void => {
     file.dependencies.forEach(add);
     found.add(file);
   };
-  roots.forEach((service) => add(service.file));
+  roots.forEach(add);
   return [...found];
 }
 

@@ -1,5 +1,5 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import { Code, ConnectError, createClient } from '@connectrpc/connect';
+import { Code, createClient } from '@connectrpc/connect';
 import type { Transport } from '@connectrpc/connect';
 import { Http2SessionManager, createGrpcTransport } from '@connectrpc/connect-node';
 import { AuthService } from '@energy-chat/contract/auth_pb.js';
@@ -14,7 +14,15 @@ import { NestFactory } from '@nestjs/core';
 import { service as healthService } from 'grpc-health-check';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { PlumbingModule, present, silentLog, startGrpcTestServer, until } from '../testing/grpc-test-server.js';
+import {
+  PlumbingModule,
+  drain,
+  present,
+  refusal,
+  silentLog,
+  startGrpcTestServer,
+} from '../testing/grpc-test-server.js';
+import { eventually } from '../testing/eventually.js';
 import type { GrpcTestServer } from '../testing/grpc-test-server.js';
 import { Metrics } from '../metrics/metrics.js';
 import { GrpcServer } from './grpc-server.js';
@@ -108,7 +116,9 @@ describe('the gRPC server', () => {
     const secret = 'only-the-caller-knows';
     const headers = { authorization: secret, cookie: secret };
     await createClient(AuthService, transport()).signIn({ login: 'eva', password: secret }, { headers });
-    await until(() => server.log.some((line) => String(line['method']).endsWith('SignIn')), 'the line of the call');
+    await eventually('the line of the call', () =>
+      server.log.some((line) => String(line['method']).endsWith('SignIn')),
+    );
     expect(JSON.stringify(server.log)).not.toContain(secret);
   });
 
@@ -117,7 +127,7 @@ describe('the gRPC server', () => {
     const error = await refusal(drain(events));
     expect(error.code).toBe(Code.ResourceExhausted);
     expect(error.findDetails(ErrorInfoSchema)[0]?.reason).toBe('RESYNC');
-    await until(() => server.seen.open === 0, 'the teardown');
+    await eventually('the teardown', () => server.seen.open === 0);
   });
 
   it('hears of a watcher that leaves, and of a deadline', async () => {
@@ -127,9 +137,9 @@ describe('the gRPC server', () => {
     await events.next();
     expect(server.seen.open).toBe(1);
     left.abort();
-    await until(() => server.seen.open === 0, 'the teardown after a cancel');
+    await eventually('the teardown after a cancel', () => server.seen.open === 0);
     expect((await refusal(drain(client.watch({}, { timeoutMs: 50 })))).code).toBe(Code.DeadlineExceeded);
-    await until(() => server.seen.open === 0, 'the teardown after a deadline');
+    await eventually('the teardown after a deadline', () => server.seen.open === 0);
   });
 
   it('stops writing to a watcher that does not read', async () => {
@@ -138,9 +148,9 @@ describe('the gRPC server', () => {
     const events = client.watch({ epoch: 'flood' }, { signal: left.signal })[Symbol.asyncIterator]();
     await events.next();
     let before = -1;
-    await until(() => before === (before = server.seen.writtenEvents), 'the writer at rest');
+    await eventually('the writer at rest', () => before === (before = server.seen.writtenEvents));
     left.abort();
-    await until(() => server.seen.open === 0, 'the teardown');
+    await eventually('the teardown', () => server.seen.open === 0);
   });
 
   it('refuses a request over 512 KiB', async () => {
@@ -214,9 +224,9 @@ describe('starting and stopping', () => {
   it('stops within its limit though a stream is open, and finishes a call in flight', async () => {
     const one = await startGrpcTestServer();
     const stream = refusal(drain(createClient(ConversationService, transport(one.address)).watch({})));
-    await until(() => one.seen.open === 1, 'the stream');
+    await eventually('the stream', () => one.seen.open === 1);
     const send = createClient(ConversationService, transport(one.address)).sendMessage({ text: 'last' });
-    await until(() => one.seen.requestIds.length === 1, 'the call');
+    await eventually('the call', () => one.seen.requestIds.length === 1);
     await one.grpcServer.stop(100);
     expect((await send).entry?.seq).toBe(4);
     expect((await stream).code).toBe(Code.Unavailable);
@@ -229,17 +239,4 @@ function client(): Client {
   const made = new Client(server.address, credentials.createInsecure());
   closing.push(() => made.close());
   return made;
-}
-
-async function refusal(promise: Promise<unknown>): Promise<ConnectError> {
-  return ConnectError.from(
-    await promise.then(
-      () => Promise.reject(new Error('not refused')),
-      (error: unknown) => error,
-    ),
-  );
-}
-
-async function drain(events: AsyncIterable<unknown>): Promise<void> {
-  for await (const event of events) void event;
 }

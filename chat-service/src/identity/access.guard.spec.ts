@@ -67,10 +67,10 @@ async function enter(
 const pathOf = (method: DescMethod): string => `${method.parent.typeName}/${method.name}`;
 
 /** A request of this method about the conversation, where it can name one. */
-function requestOf(method: DescMethod, conversationId: string): object {
+function requestOf(method: DescMethod, conversationId: string): unknown {
   const names = method.input.fields.map(({ localName }) => localName);
-  if (names.includes('cursors')) return create(method.input, { cursors: [{ conversationId, afterSeq: 0 }] } as object);
-  return create(method.input, (names.includes('conversationId') ? { conversationId } : {}) as object);
+  if (names.includes('cursors')) return create(method.input, { cursors: [{ conversationId, afterSeq: 0 }] });
+  return create(method.input, names.includes('conversationId') ? { conversationId } : {});
 }
 
 /** What design section 5 says, method by method, apart from the table under test. */

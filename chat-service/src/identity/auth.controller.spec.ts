@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ConnectError } from '@connectrpc/connect';
-import { createClient, type Client } from '@connectrpc/connect';
+import { type Client, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { Audience, AuthService } from '@energy-chat/contract/auth_pb.js';
 import { ErrorInfoSchema } from '@energy-chat/contract/google/rpc/error_details_pb.js';
@@ -21,6 +20,7 @@ import { Refresh } from './refresh.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import { SignIn } from './sign-in.js';
 import { SignOut } from './sign-out.js';
+import { VerifyAccess } from './verify-access.js';
 
 let identity: IdentityFixture;
 let server: GrpcServer;
@@ -46,7 +46,8 @@ beforeAll(async () => {
   };
   app = await NestFactory.createMicroservice(module, { ...server.options, logger: false });
   app.useGlobalFilters(new ErrorFilter(silentLog));
-  app.useGlobalGuards(new AccessGuard(identity.verifyAccess(), {} as ConversationOwners));
+  const { accessTokens, sessions, ended } = identity;
+  app.useGlobalGuards(new AccessGuard(new VerifyAccess(accessTokens, sessions, ended), {} as ConversationOwners));
   await app.listen();
   const baseUrl = `http://${address}`;
   session = new Http2SessionManager(baseUrl);

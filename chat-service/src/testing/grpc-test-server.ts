@@ -1,4 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
+import { ConnectError } from '@connectrpc/connect';
 import { SignInResponseSchema } from '@energy-chat/contract/auth_pb.js';
 import type { RefreshResponse, SignInRequest, SignInResponse } from '@energy-chat/contract/auth_pb.js';
 import { SendMessageResponseSchema, WatchResponseSchema } from '@energy-chat/contract/conversation_pb.js';
@@ -150,13 +151,19 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Waits until it holds; fails after 5 s. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`waited 5 s for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+/** The error that a call ends with; fails when it does not. */
+export async function refusal(call: Promise<unknown>): Promise<ConnectError> {
+  const refused = call.then(
+    () => undefined,
+    (reason: unknown) => ConnectError.from(reason),
+  );
+  return present(await refused);
+}
+
+/** Reads a stream to its end. */
+export async function drain(events: AsyncIterable<unknown>): Promise<void> {
+  const reading = events[Symbol.asyncIterator]();
+  while (!(await reading.next()).done) continue;
 }
 
 /** What a test cannot go on without. */

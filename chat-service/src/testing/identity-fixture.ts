@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
+import type { DataSourceOptions } from 'typeorm';
 import { Clock } from '../database/clock.js';
 import { DEMO_SUPERVISORS } from '../database/embedded/demo-data.js';
 import { createDemoPlatform } from '../database/embedded/demo-platform.js';
@@ -27,8 +28,11 @@ export function referencePeople(): PeopleSettings {
   return readConfig({ ROLE_MAP: '0=client,1=admin', SUPERVISORS: DEMO_SUPERVISORS });
 }
 
-/** Identity of one replica, all real but the waiting: on the demo platform and a chat database in files of its own. */
-export async function openIdentity() {
+/**
+ * Identity of one replica, all real but the waiting: on the demo platform, or another, and a chat database in a file of
+ * its own.
+ */
+export async function openIdentity(otherPlatform?: DataSourceOptions) {
   const directory = await mkdtemp(join(tmpdir(), 'identity-'));
   const platformFile = join(directory, 'platform.sqlite');
   await createDemoPlatform(platformFile, 0);
@@ -36,7 +40,7 @@ export async function openIdentity() {
   const warn = (text: string, facts?: Readonly<Record<string, unknown>>): void => {
     warnings.push({ text, ...facts });
   };
-  const platform = new PlatformDatabase(embeddedPlatform(platformFile), warn);
+  const platform = new PlatformDatabase(otherPlatform ?? embeddedPlatform(platformFile), warn);
   const database = await openEmbeddedDatabase(directory);
   const clock = new Clock();
   const people = new PlatformPeople(platform, referencePeople(), warn);

@@ -5,13 +5,13 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
  * Connections are refused until `restore` is called first.
  */
 export class TcpProxy {
-  readonly #sockets = new Set<Socket>();
-  readonly #server: Server;
-  #port = 0;
-  #paused = false;
+  private readonly sockets = new Set<Socket>();
+  private readonly server: Server;
+  private listeningPort = 0;
+  private paused = false;
 
   constructor(private readonly target: { readonly host: string; readonly port: number }) {
-    this.#server = createServer((near) => this.#join(near));
+    this.server = createServer((near) => this.join(near));
   }
 
   /** A proxy that has a port of its own, before `url`'s server; `url` through it is `proxy.url(url)`. */
@@ -24,68 +24,73 @@ export class TcpProxy {
   }
 
   get port(): number {
-    return this.#port;
+    return this.listeningPort;
+  }
+
+  /** How many connections stand. */
+  get connections(): number {
+    return this.sockets.size / 2;
   }
 
   /** `url` with this proxy in place of its host and port. */
   url(url: string): string {
     const through = new URL(url);
     through.hostname = '127.0.0.1';
-    through.port = String(this.#port);
+    through.port = String(this.listeningPort);
     return through.href;
   }
 
   /** Breaks every connection that stands; new ones are taken. */
   cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.sockets) socket.destroy();
   }
 
   /** Keeps connections open but moves nothing until `resume`: a server that hangs. */
   pause(): void {
-    this.#paused = true;
-    for (const socket of this.#sockets) socket.pause();
+    this.paused = true;
+    for (const socket of this.sockets) socket.pause();
   }
 
   resume(): void {
-    this.#paused = false;
-    for (const socket of this.#sockets) socket.resume();
+    this.paused = false;
+    for (const socket of this.sockets) socket.resume();
   }
 
   /** Breaks every connection and refuses new ones, until `restore`. */
   async refuse(): Promise<void> {
-    const closed = this.#server.listening ? new Promise<void>((done) => this.#server.close(() => done())) : undefined;
+    const closed = this.server.listening ? new Promise<void>((done) => this.server.close(() => done())) : undefined;
     this.cut();
     await closed;
   }
 
   /** Takes connections, on the same port as before. */
   async restore(): Promise<void> {
-    if (this.#server.listening) return;
+    if (this.server.listening) return;
     await new Promise<void>((done, fail) => {
-      this.#server.once('error', fail);
-      this.#server.listen(this.#port, '127.0.0.1', () => {
-        this.#server.off('error', fail);
+      this.server.once('error', fail);
+      this.server.listen(this.listeningPort, '127.0.0.1', () => {
+        this.server.off('error', fail);
         done();
       });
     });
-    const address = this.#server.address();
-    if (address !== null && typeof address === 'object') this.#port = address.port;
+    const address = this.server.address();
+    if (address !== null && typeof address === 'object') this.listeningPort = address.port;
   }
 
-  #join(near: Socket): void {
+  private join(near: Socket): void {
     const far = connect(this.target);
     for (const [socket, other] of [
       [near, far],
       [far, near],
     ] as const) {
-      this.#sockets.add(socket);
+      this.sockets.add(socket);
       socket.on('data', (bytes) => other.write(bytes));
-      if (this.#paused) socket.pause();
+      if (this.paused) socket.pause();
       // A reset is what a broken line looks like: the other end learns of it by the close.
       socket.on('error', () => undefined);
       socket.on('end', () => other.end());
       socket.on('close', () => {
-        this.#sockets.delete(socket);
+        this.sockets.delete(socket);
         other.destroy();
       });
     }

@@ -7,7 +7,7 @@ import { AnnouncementBus, type Outcome } from '../../announcement/announcement-b
  * announcement counts as delivered once the subscribers of this process have seen it, and other services hear nothing.
  */
 export class EmbeddedAnnouncementBus extends AnnouncementBus {
-  #closed = false;
+  private closed = false;
 
   constructor(
     private readonly log: Logger,
@@ -17,16 +17,16 @@ export class EmbeddedAnnouncementBus extends AnnouncementBus {
   }
 
   override async publish(announcements: readonly Announcement[]): Promise<Outcome[]> {
-    return Promise.resolve(announcements.map((announcement) => this.#deliver(announcement)));
+    return Promise.resolve(announcements.map((announcement) => this.deliver(announcement)));
   }
 
   override async close(): Promise<void> {
-    this.#closed = true;
+    this.closed = true;
     return Promise.resolve();
   }
 
-  #deliver(announcement: Announcement): Outcome {
-    if (this.#closed) return 'failed';
+  private deliver(announcement: Announcement): Outcome {
+    if (this.closed) return 'failed';
     for (const subscriber of this.onAnnouncement) {
       try {
         subscriber(announcement);

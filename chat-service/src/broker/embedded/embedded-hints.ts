@@ -11,9 +11,9 @@ export class EmbeddedHintBus {
  * other, each hint in a later turn of the event loop, as over a broker.
  */
 export class EmbeddedHints extends Hints {
-  readonly #ear = { hear: (hint: Hint) => this.#hear(hint) };
-  #receive: ((hint: Hint) => void) | undefined;
-  #closed = false;
+  private readonly ear = { hear: (hint: Hint) => this.hear(hint) };
+  private receive: ((hint: Hint) => void) | undefined;
+  private closed = false;
 
   constructor(
     private readonly bus: EmbeddedHintBus,
@@ -23,27 +23,27 @@ export class EmbeddedHints extends Hints {
   }
 
   override publish(hint: Hint): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     for (const listener of this.bus.listeners) {
-      if (listener !== this.#ear) setImmediate(() => listener.hear(hint));
+      if (listener !== this.ear) setImmediate(() => listener.hear(hint));
     }
   }
 
   override listen(receive: (hint: Hint) => void): void {
-    this.#receive = receive;
-    this.bus.listeners.add(this.#ear);
+    this.receive = receive;
+    this.bus.listeners.add(this.ear);
   }
 
   override async close(): Promise<void> {
-    this.#closed = true;
-    this.#receive = undefined;
-    this.bus.listeners.delete(this.#ear);
+    this.closed = true;
+    this.receive = undefined;
+    this.bus.listeners.delete(this.ear);
     return Promise.resolve();
   }
 
-  #hear(hint: Hint): void {
+  private hear(hint: Hint): void {
     try {
-      this.#receive?.(hint);
+      this.receive?.(hint);
     } catch (error) {
       this.log.error({ err: error, hint: hint.kind }, 'a hint could not be handled');
     }

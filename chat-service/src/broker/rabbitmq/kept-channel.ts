@@ -13,12 +13,12 @@ export interface KeptChannelTimes {
  * `current` is the channel while it is open and prepared.
  */
 export class KeptChannel<C extends Channel> {
-  #link: ChannelModel | undefined;
-  #current: C | undefined;
-  #tries = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #loggedTrouble = '';
-  #ended = false;
+  private link: ChannelModel | undefined;
+  private channel: C | undefined;
+  private tries = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private loggedTrouble = '';
+  private ended = false;
 
   constructor(
     readonly purpose: string,
@@ -29,27 +29,27 @@ export class KeptChannel<C extends Channel> {
   ) {}
 
   get current(): C | undefined {
-    return this.#current;
+    return this.channel;
   }
 
   connected(link: ChannelModel): void {
-    if (this.#ended) return;
-    this.#link = link;
-    this.#tries = 0;
-    void this.#open(link);
+    if (this.ended) return;
+    this.link = link;
+    this.tries = 0;
+    void this.open(link);
   }
 
   disconnected(): void {
-    this.#link = undefined;
-    this.#current = undefined;
-    clearTimeout(this.#timer);
+    this.link = undefined;
+    this.channel = undefined;
+    clearTimeout(this.timer);
   }
 
   /** Gives the channel up for a fresh one: whatever is still unconfirmed on it counts as failed. */
   renew(reason: string): void {
-    const channel = this.#current;
+    const channel = this.channel;
     if (channel === undefined) return;
-    this.#current = undefined;
+    this.channel = undefined;
     this.log.warn({ channel: this.purpose, reason }, 'RabbitMQ channel is given up for a fresh one');
     // One that is closed already is what was asked for.
     channel.close().catch(() => undefined);
@@ -57,14 +57,14 @@ export class KeptChannel<C extends Channel> {
 
   /** Closes the channel for good. */
   end(): void {
-    const channel = this.#current;
-    this.#ended = true;
+    const channel = this.channel;
+    this.ended = true;
     this.disconnected();
     channel?.close().catch(() => undefined);
   }
 
   /** One life of a channel: it ends once, by what went wrong first, and is followed by the next. */
-  async #open(link: ChannelModel): Promise<void> {
+  private async open(link: ChannelModel): Promise<void> {
     let trouble: unknown;
     let openedAt = Infinity;
     const over = Promise.withResolvers<void>();
@@ -76,33 +76,33 @@ export class KeptChannel<C extends Channel> {
       channel.on('handler-error', (error) => this.log.error({ err: error }, 'a RabbitMQ event was handled badly'));
       try {
         await this.prepare(channel, link);
-        if (this.#link !== link) return;
+        if (this.link !== link) return;
         openedAt = performance.now();
-        this.#current = channel;
-        if (this.#loggedTrouble !== '') this.log.info({ channel: this.purpose }, 'RabbitMQ channel is open again');
-        this.#loggedTrouble = '';
+        this.channel = channel;
+        if (this.loggedTrouble !== '') this.log.info({ channel: this.purpose }, 'RabbitMQ channel is open again');
+        this.loggedTrouble = '';
       } catch (error) {
         trouble ??= error;
         channel.close().catch(() => undefined);
       }
       await over.promise;
-      if (this.#current === channel) this.#current = undefined;
+      if (this.channel === channel) this.channel = undefined;
     } catch (error) {
       trouble ??= error;
     }
-    if (this.#ended || this.#link !== link) return;
-    if (trouble !== undefined) this.#tell(trouble);
+    if (this.ended || this.link !== link) return;
+    if (trouble !== undefined) this.tell(trouble);
     // One that lived for a while starts the delays anew; one that is refused at once must not be tried in a spin.
-    if (performance.now() - openedAt > this.times.longestDelayMs) this.#tries = 0;
-    const longest = Math.min(this.times.firstDelayMs * 2 ** this.#tries++, this.times.longestDelayMs);
-    this.#timer = setTimeout(() => void this.#open(link), longest * (0.5 + Math.random() / 2));
+    if (performance.now() - openedAt > this.times.longestDelayMs) this.tries = 0;
+    const longest = Math.min(this.times.firstDelayMs * 2 ** this.tries++, this.times.longestDelayMs);
+    this.timer = setTimeout(() => void this.open(link), longest * (0.5 + Math.random() / 2));
   }
 
   /** One line per trouble, not one per try. */
-  #tell(trouble: unknown): void {
+  private tell(trouble: unknown): void {
     const text = describeTrouble(trouble);
-    if (text === this.#loggedTrouble) return;
-    this.#loggedTrouble = text;
+    if (text === this.loggedTrouble) return;
+    this.loggedTrouble = text;
     this.log.error({ channel: this.purpose, trouble: text }, 'RabbitMQ channel is lost and will be reopened');
   }
 }

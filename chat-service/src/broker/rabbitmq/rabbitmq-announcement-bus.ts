@@ -34,12 +34,12 @@ export const ANNOUNCEMENT_BUS: AnnouncementBusSettings = {
  * together with its returns.
  */
 export class RabbitmqAnnouncementBus extends AnnouncementBus {
-  readonly #settings: AnnouncementBusSettings;
-  readonly #channel: KeptChannel<ConfirmChannel>;
-  readonly #returns = new WeakMap<Channel, Set<unknown>>();
-  #link: ChannelModel | undefined;
-  #inFlight: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  private readonly settings: AnnouncementBusSettings;
+  private readonly channel: KeptChannel<ConfirmChannel>;
+  private readonly returns = new WeakMap<Channel, Set<unknown>>();
+  private link: ChannelModel | undefined;
+  private inFlight: Promise<unknown> = Promise.resolve();
+  private closed = false;
 
   constructor(
     connection: RabbitmqConnection,
@@ -47,37 +47,38 @@ export class RabbitmqAnnouncementBus extends AnnouncementBus {
     settings: Partial<AnnouncementBusSettings> = {},
   ) {
     super();
-    this.#settings = { ...ANNOUNCEMENT_BUS, ...settings };
-    this.#channel = connection.keepConfirmChannel('announcements', (channel, link) => this.#prepare(channel, link));
+    this.settings = { ...ANNOUNCEMENT_BUS, ...settings };
+    this.channel = connection.keepConfirmChannel('announcements', (channel, link) => this.prepare(channel, link));
   }
 
   override publish(announcements: readonly Announcement[]): Promise<Outcome[]> {
-    const outcomes = this.#inFlight.then(() => this.#publish(announcements));
-    this.#inFlight = outcomes;
+    if (this.closed) return Promise.resolve(announcements.map(() => 'failed'));
+    const outcomes = this.inFlight.then(() => this.publishBatch(announcements));
+    this.inFlight = outcomes;
     return outcomes;
   }
 
   override async close(): Promise<void> {
-    this.#closed = true;
-    await this.#inFlight;
-    this.#channel.end();
+    this.closed = true;
+    await this.inFlight;
+    this.channel.end();
   }
 
-  async #prepare(channel: ConfirmChannel, link: ChannelModel): Promise<void> {
-    const { exchange } = this.#settings;
-    this.#link = link;
+  private async prepare(channel: ConfirmChannel, link: ChannelModel): Promise<void> {
+    const { exchange } = this.settings;
+    this.link = link;
     await declare(link, this.log, `exchange ${exchange}`, (own) =>
       own.assertExchange(exchange, 'topic', { durable: true }),
     );
-    await this.#declareNewChats(link);
+    await this.declareNewChats(link);
     const returned = new Set<unknown>();
     channel.on('return', (message) => returned.add(message.properties.messageId));
-    this.#returns.set(channel, returned);
+    this.returns.set(channel, returned);
   }
 
   /** A queue that exists with other arguments is used as it is: an operator may have reasons for his own. */
-  async #declareNewChats(link: ChannelModel): Promise<void> {
-    const { exchange, newChatsQueue: queue, newChatsLength } = this.#settings;
+  private async declareNewChats(link: ChannelModel): Promise<void> {
+    const { exchange, newChatsQueue: queue, newChatsLength } = this.settings;
     await declare(link, this.log, `queue ${queue}`, (own) =>
       own.assertQueue(queue, { durable: true, maxLength: newChatsLength, overflow: 'drop-head' }),
     );
@@ -85,30 +86,30 @@ export class RabbitmqAnnouncementBus extends AnnouncementBus {
     await declare(link, this.log, `the binding of queue ${queue}`, bind);
   }
 
-  async #publish(announcements: readonly Announcement[]): Promise<Outcome[]> {
-    const channel = this.#channel.current;
-    if (channel === undefined || this.#closed) return announcements.map(() => 'failed');
+  private async publishBatch(announcements: readonly Announcement[]): Promise<Outcome[]> {
+    const channel = this.channel.current;
+    if (channel === undefined) return announcements.map(() => 'failed');
     const overdue = Promise.withResolvers<Outcome>();
     const timer = setTimeout(() => {
-      this.#channel.renew('confirms are overdue');
+      this.channel.renew('confirms are overdue');
       overdue.resolve('failed');
-    }, this.#settings.confirmTimeoutMs);
+    }, this.settings.confirmTimeoutMs);
     const outcomes = await Promise.all(
-      announcements.map((announcement) => Promise.race([this.#hand(channel, announcement), overdue.promise])),
+      announcements.map((announcement) => Promise.race([this.hand(channel, announcement), overdue.promise])),
     );
     clearTimeout(timer);
     if (announcements.some(({ type }, index) => type === CASE_OPENED && outcomes[index] === 'unroutable')) {
       // Somebody deleted the queue. The next try of this type finds it again.
-      if (this.#link !== undefined) this.#declareNewChats(this.#link).catch(() => undefined);
+      if (this.link !== undefined) this.declareNewChats(this.link).catch(() => undefined);
     }
     return outcomes;
   }
 
-  #hand(channel: ConfirmChannel, announcement: Announcement): Promise<Outcome> {
+  private hand(channel: ConfirmChannel, announcement: Announcement): Promise<Outcome> {
     return new Promise((resolve) => {
       try {
         channel.publish(
-          this.#settings.exchange,
+          this.settings.exchange,
           announcement.type,
           Buffer.from(JSON.stringify(cloudEventOf(announcement))),
           {
@@ -121,7 +122,7 @@ export class RabbitmqAnnouncementBus extends AnnouncementBus {
           },
           (error: unknown) => {
             if (error) resolve('failed');
-            else resolve(this.#returns.get(channel)?.delete(announcement.id) ? 'unroutable' : 'delivered');
+            else resolve(this.returns.get(channel)?.delete(announcement.id) ? 'unroutable' : 'delivered');
           },
         );
       } catch {

@@ -28,34 +28,37 @@ const TIMES: RabbitmqConnectionTimes = {
  * password. `close` ends it for good.
  */
 export class RabbitmqConnection {
-  readonly #log: Logger;
-  readonly #times: RabbitmqConnectionTimes;
-  readonly #address: string;
-  readonly #recovering: Promise<RecoveringChannelModel>;
-  readonly #channels: Pick<KeptChannel<Channel>, 'connected' | 'disconnected' | 'end'>[] = [];
-  #model: ChannelModel | undefined;
-  #loggedTrouble = '';
-  #closed = false;
+  /** Tries to connect that failed, since the start. */
+  failedTries = 0;
+
+  private readonly log: Logger;
+  private readonly times: RabbitmqConnectionTimes;
+  private readonly address: string;
+  private readonly recovering: Promise<RecoveringChannelModel>;
+  private readonly channels: Pick<KeptChannel<Channel>, 'connected' | 'disconnected' | 'end'>[] = [];
+  private model: ChannelModel | undefined;
+  private loggedTrouble = '';
+  private closed = false;
 
   constructor(url: string, log: Logger, times: Partial<RabbitmqConnectionTimes> = {}) {
-    this.#log = log;
-    this.#times = { ...TIMES, ...times };
+    this.log = log;
+    this.times = { ...TIMES, ...times };
     const target = new URL(url);
     if (!target.searchParams.has('heartbeat')) {
-      target.searchParams.set('heartbeat', String(this.#times.heartbeatSeconds));
+      target.searchParams.set('heartbeat', String(this.times.heartbeatSeconds));
     }
-    this.#address = `${target.protocol}//${target.host}${target.pathname}`;
-    this.#recovering = this.#connect(target.href);
+    this.address = `${target.protocol}//${target.host}${target.pathname}`;
+    this.recovering = this.connect(target.href);
   }
 
   /** Whether a connection stands right now: for readiness and metrics, never to decide whether to try. */
   get state(): 'connected' | 'away' {
-    return this.#model === undefined ? 'away' : 'connected';
+    return this.model === undefined ? 'away' : 'connected';
   }
 
   /** Keeps a channel for `purpose` (a word for the log). `prepare` declares and consumes, each time it is opened. */
   keepChannel(purpose: string, prepare: (channel: Channel, link: ChannelModel) => Promise<void>): KeptChannel<Channel> {
-    return this.#keep(new KeptChannel(purpose, (link) => link.createChannel(), prepare, this.#log, this.#times));
+    return this.keep(new KeptChannel(purpose, (link) => link.createChannel(), prepare, this.log, this.times));
   }
 
   /** The same with publisher confirms. */
@@ -63,67 +66,70 @@ export class RabbitmqConnection {
     purpose: string,
     prepare: (channel: ConfirmChannel, link: ChannelModel) => Promise<void>,
   ): KeptChannel<ConfirmChannel> {
-    return this.#keep(new KeptChannel(purpose, (link) => link.createConfirmChannel(), prepare, this.#log, this.#times));
+    return this.keep(new KeptChannel(purpose, (link) => link.createConfirmChannel(), prepare, this.log, this.times));
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const channel of this.#channels) channel.end();
-    this.#model = undefined;
-    const recovering = await this.#recovering;
+    if (this.closed) return;
+    this.closed = true;
+    for (const channel of this.channels) channel.end();
+    this.model = undefined;
+    const recovering = await this.recovering;
     const patience = Promise.withResolvers<void>();
-    const timer = setTimeout(patience.resolve, this.#times.closeTimeoutMs);
+    const timer = setTimeout(patience.resolve, this.times.closeTimeoutMs);
     await Promise.race([recovering.close(), patience.promise]);
     clearTimeout(timer);
   }
 
-  #keep<C extends Channel>(kept: KeptChannel<C>): KeptChannel<C> {
-    this.#channels.push(kept);
-    if (this.#model !== undefined) kept.connected(this.#model);
+  private keep<C extends Channel>(kept: KeptChannel<C>): KeptChannel<C> {
+    this.channels.push(kept);
+    if (this.model !== undefined) kept.connected(this.model);
     return kept;
   }
 
-  async #connect(url: string): Promise<RecoveringChannelModel> {
+  private async connect(url: string): Promise<RecoveringChannelModel> {
     const recovering = await connect(url, {
       noDelay: true,
-      timeout: this.#times.connectTimeoutMs,
+      timeout: this.times.connectTimeoutMs,
       clientProperties: { connection_name: 'energy-chat' },
       recovery: {
-        initialDelay: this.#times.firstDelayMs,
-        maxDelay: this.#times.longestDelayMs,
+        initialDelay: this.times.firstDelayMs,
+        maxDelay: this.times.longestDelayMs,
         jitter: 0.5,
         waitForConnect: false,
       },
     });
     recovering.on('connect', (model) => {
-      if (this.#closed) return;
-      this.#model = model;
-      this.#loggedTrouble = '';
-      this.#log.info({ broker: this.#address }, 'RabbitMQ is connected');
-      for (const channel of this.#channels) channel.connected(model);
+      if (this.closed) return;
+      this.model = model;
+      this.loggedTrouble = '';
+      this.log.info({ broker: this.address }, 'RabbitMQ is connected');
+      for (const channel of this.channels) channel.connected(model);
     });
-    recovering.on('disconnect', (error) => this.#away(error));
-    recovering.on('connect-failed', (error) => this.#away(error));
+    recovering.on('disconnect', (error) => this.away(error));
+    recovering.on('connect-failed', (error) => {
+      this.failedTries++;
+      this.away(error);
+    });
     recovering.on('blocked', (reason) => {
-      this.#log.warn({ broker: this.#address, reason }, 'RabbitMQ takes no messages for now (memory or disk alarm)');
+      this.log.warn({ broker: this.address, reason }, 'RabbitMQ takes no messages for now (memory or disk alarm)');
     });
-    recovering.on('unblocked', () => this.#log.info({ broker: this.#address }, 'RabbitMQ takes messages again'));
+    recovering.on('unblocked', () => this.log.info({ broker: this.address }, 'RabbitMQ takes messages again'));
     // The close that follows each of these is what counts; without listeners they would end the process.
     recovering.on('error', () => undefined);
-    recovering.on('handler-error', (error) => this.#log.error({ err: error }, 'a RabbitMQ event was handled badly'));
+    recovering.on('handler-error', (error) => this.log.error({ err: error }, 'a RabbitMQ event was handled badly'));
     return recovering;
   }
 
-  #away(error: Error): void {
-    this.#model = undefined;
-    for (const channel of this.#channels) channel.disconnected();
+  private away(error: Error): void {
+    this.model = undefined;
+    for (const channel of this.channels) channel.disconnected();
     // One line per trouble, not one per try. A refused connection to several addresses has an empty message.
     const trouble = error.message || ('code' in error ? String(error.code) : error.name);
-    if (this.#closed || trouble === this.#loggedTrouble) return;
-    this.#loggedTrouble = trouble;
-    this.#log.warn(
-      { broker: this.#address, trouble },
+    if (this.closed || trouble === this.loggedTrouble) return;
+    this.loggedTrouble = trouble;
+    this.log.warn(
+      { broker: this.address, trouble },
       'RabbitMQ is away; chats go on, announcements wait, and it is tried until it is back',
     );
   }

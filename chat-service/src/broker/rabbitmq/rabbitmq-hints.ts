@@ -6,7 +6,7 @@ import type { KeptChannel } from './kept-channel.js';
 import type { RabbitmqConnection } from './rabbitmq-connection.js';
 
 /** The fanout exchange that every replica's queue hangs on. */
-export const HINTS_EXCHANGE = 'energy.chat.live';
+const HINTS_EXCHANGE = 'energy.chat.live';
 
 /** Messages a replica's queue holds before the oldest go: a replica that cannot follow is healed by its heartbeat. */
 const LONGEST_QUEUE = 10_000;
@@ -24,13 +24,13 @@ export class RabbitmqHints extends Hints {
   /** Hints of others that could not be read, since the start. */
   malformed = 0;
 
-  readonly #channel: KeptChannel<Channel>;
-  readonly #exchange: string;
-  #receive: ((hint: Hint) => void) | undefined;
-  #gathered: Hint[] = [];
+  private readonly channel: KeptChannel<Channel>;
+  private readonly exchange: string;
+  private receive: ((hint: Hint) => void) | undefined;
+  private gathered: Hint[] = [];
   /** The channel whose buffer is full, until it drains. */
-  #congested: Channel | undefined;
-  #closed = false;
+  private congested: Channel | undefined;
+  private closed = false;
 
   constructor(
     connection: RabbitmqConnection,
@@ -39,30 +39,30 @@ export class RabbitmqHints extends Hints {
     names: { exchange?: string } = {},
   ) {
     super();
-    this.#exchange = names.exchange ?? HINTS_EXCHANGE;
-    this.#channel = connection.keepChannel('hints', (channel) => this.#prepare(channel));
+    this.exchange = names.exchange ?? HINTS_EXCHANGE;
+    this.channel = connection.keepChannel('hints', (channel) => this.prepare(channel));
   }
 
   override listen(receive: (hint: Hint) => void): void {
-    this.#receive = receive;
+    this.receive = receive;
   }
 
   override publish(hint: Hint): void {
-    if (this.#closed) return;
-    if (this.#gathered.length === 0) setImmediate(() => this.#send());
-    this.#gathered.push(hint);
+    if (this.closed) return;
+    if (this.gathered.length === 0) setImmediate(() => this.send());
+    this.gathered.push(hint);
   }
 
   override async close(): Promise<void> {
-    this.#send();
-    this.#closed = true;
-    this.#receive = undefined;
-    this.#channel.end();
+    this.send();
+    this.closed = true;
+    this.receive = undefined;
+    this.channel.end();
     return Promise.resolve();
   }
 
-  async #prepare(channel: Channel): Promise<void> {
-    await channel.assertExchange(this.#exchange, 'fanout', { durable: true });
+  private async prepare(channel: Channel): Promise<void> {
+    await channel.assertExchange(this.exchange, 'fanout', { durable: true });
     const { queue } = await channel.assertQueue('', {
       exclusive: true,
       autoDelete: true,
@@ -70,40 +70,40 @@ export class RabbitmqHints extends Hints {
       maxLength: LONGEST_QUEUE,
       overflow: 'drop-head',
     });
-    await channel.bindQueue(queue, this.#exchange, '');
-    await channel.consume(queue, (message) => this.#take(channel, message), { noAck: true, exclusive: true });
+    await channel.bindQueue(queue, this.exchange, '');
+    await channel.consume(queue, (message) => this.take(channel, message), { noAck: true, exclusive: true });
   }
 
-  #send(): void {
-    const hints = this.#gathered;
-    this.#gathered = [];
+  private send(): void {
+    const hints = this.gathered;
+    this.gathered = [];
     for (let start = 0; start < hints.length; start += LARGEST_BATCH) {
-      this.#sendBatch(hints.slice(start, start + LARGEST_BATCH));
+      this.sendBatch(hints.slice(start, start + LARGEST_BATCH));
     }
   }
 
-  #sendBatch(hints: Hint[]): void {
-    const channel = this.#channel.current;
-    if (channel === undefined || this.#congested === channel) {
+  private sendBatch(hints: Hint[]): void {
+    const channel = this.channel.current;
+    if (channel === undefined || this.congested === channel) {
       this.lost += hints.length;
       return;
     }
     try {
-      const room = channel.publish(this.#exchange, '', encodeHints(hints), {
+      const room = channel.publish(this.exchange, '', encodeHints(hints), {
         deliveryMode: 1,
         contentType: 'application/json',
         headers: { replica: this.replica },
       });
       if (room) return;
-      this.#congested = channel;
-      channel.once('drain', () => (this.#congested = undefined));
+      this.congested = channel;
+      channel.once('drain', () => (this.congested = undefined));
     } catch {
       // The channel is closing: its successor carries the next ones.
       this.lost += hints.length;
     }
   }
 
-  #take(channel: Channel, message: ConsumeMessage | null): void {
+  private take(channel: Channel, message: ConsumeMessage | null): void {
     if (message === null) {
       // Somebody deleted the queue: a new channel makes a new one.
       channel.close().catch(() => undefined);
@@ -114,7 +114,7 @@ export class RabbitmqHints extends Hints {
     this.malformed += malformed;
     for (const hint of hints) {
       try {
-        this.#receive?.(hint);
+        this.receive?.(hint);
       } catch (error) {
         this.log.error({ err: error, hint: hint.kind }, 'a hint could not be handled');
       }

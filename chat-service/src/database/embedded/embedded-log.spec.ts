@@ -1,0 +1,11 @@
+import { describe } from '@jest/globals';
+import { conversationLogFaultsContract } from '../../conversation/conversation-log-faults.contract.js';
+import { conversationLogRowsContract } from '../../conversation/conversation-log-rows.contract.js';
+import { conversationLogContract } from '../../conversation/conversation-log.contract.js';
+import { logOnSqlite } from '../../testing/log-under-test.js';
+
+describe('the log on SQLite', () => {
+  conversationLogContract(logOnSqlite);
+  conversationLogRowsContract(logOnSqlite);
+  conversationLogFaultsContract(logOnSqlite);
+});

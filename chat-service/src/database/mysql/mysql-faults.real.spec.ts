@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createConnection, type Connection } from 'mysql2/promise';
+import type { EntityManager } from 'typeorm';
+import type { Person } from '../../identity/caller.js';
+import { eventually } from '../../testing/eventually.js';
+import { logOnMysql, replicaOn, type LogDatabases, type Replica } from '../../testing/log-under-test.js';
+import { COMMIT, COMMITTED, TappedDatabase, type Step } from '../../testing/tapped-database.js';
+import { TcpProxy } from '../../testing/tcp-proxy.js';
+import { alma } from '../../testing/thread.js';
+import { openMysqlDatabase } from './mysql-database.js';
+
+/** Takes the rows of conversations as another replica would, and keeps them. */
+const LOCK = 'SELECT id FROM conversation WHERE id = ? FOR UPDATE';
+
+describe('the log on a MySQL that loses transactions', () => {
+  let databases: LogDatabases & { readonly url: string };
+  let there: Replica;
+  /** Somebody else on the same server. */
+  let other: Connection;
+
+  beforeAll(async () => {
+    databases = await logOnMysql();
+    there = replicaOn(databases.replicas[1]);
+    other = await createConnection(databases.url);
+  });
+  afterAll(async () => {
+    await other.end();
+    await there.log.close();
+    await databases.close();
+  });
+
+  const tapped = (): { tap: TappedDatabase; replica: Replica } => {
+    const tap = new TappedDatabase(databases.replicas[0]);
+    return { tap, replica: replicaOn(tap, { lanes: 1 }) };
+  };
+  const expectOneMessage = async (client: Person, id: string, answer: unknown): Promise<void> => {
+    const entries = await there.desk.entries(id);
+    expect(entries.map(({ content }) => content.kind)).toEqual(['case_opened', 'message']);
+    expect(answer).toEqual(entries[1]);
+    expect(await there.desk.send(client, id, 'late repeat', 'once')).toEqual(entries[1]);
+  };
+  const connectionId = async (manager: EntityManager): Promise<number> => {
+    const [row] = await manager.query<{ id: number | string }[]>('SELECT CONNECTION_ID() AS id');
+    return Number(row?.id);
+  };
+  /** Until a statement of this schema waits for `other`'s locks. */
+  const somebodyWaits = () =>
+    eventually('a transaction waits for a lock', async () => {
+      const [rows] = await other.query("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'");
+      return Array.isArray(rows) && rows.length > 0;
+    });
+  const lockings = ({ steps }: TappedDatabase): number => steps.filter((step) => step.includes('FOR UPDATE')).length;
+
+  it('waits for a row that another replica holds: no answer and nothing to see until it lets go', async () => {
+    const { replica } = tapped();
+    const { client, id } = await there.desk.newClient();
+    await other.beginTransaction();
+    await other.query(LOCK, [id]);
+    let answered = false;
+    const sent = replica.desk.send(client, id, 'Hello', 'once').finally(() => (answered = true));
+    await somebodyWaits();
+    expect(answered).toBe(false);
+    expect(await there.desk.entries(id)).toEqual([]);
+    await other.commit();
+    await expectOneMessage(client, id, await sent);
+  });
+
+  it('tries again after the server’s lock timeout, and lets other conversations pass meanwhile', async () => {
+    const { tap, replica } = tapped();
+    const [held, free] = [await there.desk.newClient(), await there.desk.newClient()];
+    tap.on = async (step, manager) => {
+      if (step.includes('FOR UPDATE')) await manager.query('SET SESSION innodb_lock_wait_timeout = 1');
+      else if (step === COMMITTED) await manager.query('SET SESSION innodb_lock_wait_timeout = 3');
+    };
+    await other.beginTransaction();
+    await other.query(LOCK, [held.id]);
+    const before = await there.desk.newClient();
+    const [, waits, passes] = [
+      replica.desk.send(before.client, before.id),
+      replica.desk.send(held.client, held.id, 'Hello', 'once'),
+      replica.desk.send(free.client, free.id, 'Hello', 'once'),
+    ];
+    await expectOneMessage(free.client, free.id, await passes);
+    expect(await there.desk.entries(held.id)).toEqual([]);
+    await other.commit();
+    await expectOneMessage(held.client, held.id, await waits);
+    expect(lockings(tap)).toBeGreaterThan(2);
+  });
+
+  it('tries again after a deadlock', async () => {
+    const { tap, replica } = tapped();
+    const people = [await there.desk.newClient(), await there.desk.newClient()];
+    const [low, high] = people.toSorted((one, two) => (one.id < two.id ? -1 : 1));
+    if (low === undefined || high === undefined) throw new Error('unreachable');
+    await other.beginTransaction();
+    // What has written more is not the one that the server ends.
+    await other.query(`UPDATE conversation SET preview = CONCAT(preview, 'x') WHERE id NOT IN (?, ?)`, [
+      low.id,
+      high.id,
+    ]);
+    await other.query(LOCK, [high.id]);
+    const before = await there.desk.newClient();
+    const [, ...sent] = [
+      replica.desk.send(before.client, before.id),
+      ...people.map(({ client, id }) => replica.desk.send(client, id, 'Hello', 'once')),
+    ];
+    await somebodyWaits();
+    await other.query(LOCK, [low.id]);
+    await other.rollback();
+    const answers = await Promise.all(sent);
+    for (const [index, { client, id }] of people.entries()) await expectOneMessage(client, id, answers[index]);
+    expect(lockings(tap)).toBe(3);
+  });
+
+  describe('when its connection is killed', () => {
+    const sendWithKillAt = async (place: number): Promise<TappedDatabase> => {
+      const { tap, replica } = tapped();
+      const { client, id } = await there.desk.newClient();
+      tap.on = async (step: Step, manager: EntityManager) => {
+        // After COMMITTED the connection is given back: it is nobody's to kill.
+        if (tap.steps.length !== place || step === COMMITTED) return;
+        const victim = await connectionId(manager);
+        await other.query(`KILL ${victim}`);
+        await eventually('the connection is gone', async () => {
+          const [rows] = await other.query('SELECT 1 FROM information_schema.processlist WHERE id = ?', [victim]);
+          return Array.isArray(rows) && rows.length === 0;
+        });
+      };
+      await expectOneMessage(client, id, await replica.desk.send(client, id, 'Hello', 'once'));
+      return tap;
+    };
+
+    it('between any two statements, or before its COMMIT, has one effect and one answer', async () => {
+      const { steps } = await sendWithKillAt(0);
+      expect(steps.slice(-2)).toEqual([COMMIT, COMMITTED]);
+      for (let place = 1; place < steps.length; place += 1) {
+        expect((await sendWithKillAt(place)).steps.length).toBeGreaterThan(steps.length);
+      }
+    });
+
+    it('in the middle of a statement has one effect and one answer', async () => {
+      const { tap, replica } = tapped();
+      const { client, id } = await there.desk.newClient();
+      const victim = Promise.withResolvers<number>();
+      tap.on = async (step, manager) => {
+        if (step.includes('FOR UPDATE')) victim.resolve(await connectionId(manager));
+      };
+      await other.beginTransaction();
+      await other.query(LOCK, [id]);
+      const sent = replica.desk.send(client, id, 'Hello', 'once');
+      const killed = await victim.promise;
+      await somebodyWaits();
+      await other.query(`KILL ${killed}`);
+      await other.commit();
+      await expectOneMessage(client, id, await sent);
+      expect(lockings(tap)).toBe(2);
+    });
+
+    it('takes its locks along: a lost replica’s conversation goes on elsewhere', async () => {
+      const { tap, replica } = tapped();
+      const { client, id } = await there.desk.newClient();
+      const atCommit = Promise.withResolvers<number>();
+      const never = Promise.withResolvers<undefined>();
+      tap.on = async (step, manager) => {
+        if (step !== COMMIT || tap.steps.filter((taken) => taken === COMMIT).length > 1) return;
+        atCommit.resolve(await connectionId(manager));
+        await never.promise;
+      };
+      const lost = replica.desk.send(client, id, 'Hello', 'once');
+      const elsewhere = there.desk.send(alma, id, 'I am here');
+      const victim = await atCommit.promise;
+      await somebodyWaits();
+      await other.query(`KILL ${victim}`);
+      await elsewhere;
+      never.resolve(undefined);
+      await lost;
+      expect((await there.desk.entries(id)).map(({ content }) => content.kind)).toEqual([
+        'case_opened',
+        'message',
+        'message',
+      ]);
+    });
+  });
+
+  it('gives up a statement that the server does not answer, and its connection, and tries again', async () => {
+    const proxy = await TcpProxy.before(databases.url);
+    const database = await openMysqlDatabase(proxy.url(databases.url));
+    const tap = new TappedDatabase(database);
+    const replica = replicaOn(tap, { lanes: 1 });
+    const { client, id } = await there.desk.newClient();
+    tap.on = (step) => {
+      if (step === COMMIT && tap.steps.indexOf(COMMIT) === tap.steps.length - 1) proxy.pause();
+    };
+    const sent = replica.desk.send(client, id, 'Hello', 'once');
+    await eventually('the connection is given up', () => proxy.connections === 0);
+    proxy.resume();
+    await expectOneMessage(client, id, await sent);
+    await replica.log.close();
+    await database.close();
+    await proxy.refuse();
+  });
+
+  it('says UNAVAILABLE while the server is away, and goes on when it is back', async () => {
+    const proxy = await TcpProxy.before(databases.url);
+    const database = await openMysqlDatabase(proxy.url(databases.url));
+    const replica = replicaOn(database, {
+      lanes: 1,
+      limits: { mostRequests: 256, mostBytes: 1_000_000, longestQueue: 100, patience: 300, heldUp: 100 },
+    });
+    const { client, id } = await there.desk.newClient();
+    await proxy.refuse();
+    await expect(replica.desk.send(client, id, 'Hello', 'once')).rejects.toMatchObject({
+      kind: 'unavailable',
+      reason: 'NOT_COMMITTED_IN_TIME',
+    });
+    await proxy.restore();
+    await expectOneMessage(client, id, await replica.desk.send(client, id, 'Hello', 'once'));
+    await replica.log.close();
+    await database.close();
+    await proxy.refuse();
+  });
+});

@@ -1,0 +1,80 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { silentLog } from '../testing/grpc-test-server.js';
+import { startMetricsServer } from './metrics-server.js';
+import type { ReadinessChecks } from './metrics-server.js';
+import { Metrics } from './metrics.js';
+
+const stopping: (() => Promise<void>)[] = [];
+afterEach(() => Promise.all(stopping.splice(0).map((stop) => stop())));
+
+async function start(checks: ReadinessChecks = {}, metrics = new Metrics(), address = '127.0.0.1:0') {
+  const server = await startMetricsServer({ address, metrics, checks, log: silentLog });
+  stopping.push(server.stop);
+  return { port: server.port, get: (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`) };
+}
+
+describe('the metrics server', () => {
+  it('shows what was counted, and the process', async () => {
+    const metrics = new Metrics();
+    metrics.callEnded('/energy.chat.v1.AuthService/SignIn', 'OK', 0.004);
+    metrics.messagesCommitted(5);
+    metrics.committed(5, 0.003);
+    metrics.watcherOpened();
+    metrics.watcherOpened();
+    metrics.watcherClosed();
+    metrics.eventEncoded();
+    metrics.watchResumed();
+    metrics.watchReset('other-epoch');
+    metrics.outboxBacklog(12);
+    metrics.hintDropped();
+    metrics.signIn('refused');
+    const response = await (await start({}, metrics)).get('/metrics');
+    expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
+    const lines = (await response.text()).split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'chat_calls_total{method="/energy.chat.v1.AuthService/SignIn",code="OK"} 1',
+        'chat_call_seconds_count{method="/energy.chat.v1.AuthService/SignIn"} 1',
+        'chat_messages_total 5',
+        'chat_commit_entries_sum 5',
+        'chat_commit_seconds_count 1',
+        'chat_watchers 1',
+        'chat_event_encodings_total 1',
+        'chat_watch_resumes_total 1',
+        'chat_watch_resets_total{reason="other-epoch"} 1',
+        'chat_outbox_backlog 12',
+        'chat_hints_dropped_total 1',
+        'chat_sign_ins_total{outcome="refused"} 1',
+      ]),
+    );
+    expect(lines.some((line) => line.startsWith('nodejs_eventloop_lag_p99_seconds '))).toBe(true);
+  });
+
+  it('is live while it turns, and ready when every part is', async () => {
+    const { get } = await start({ database: () => Promise.resolve() });
+    expect((await get('/livez')).status).toBe(200);
+    expect((await get('/readyz')).status).toBe(200);
+    expect((await get('/else')).status).toBe(404);
+  });
+
+  it('says which part is not ready, but not where it lives', async () => {
+    const away = () => Promise.reject(new Error('connect ECONNREFUSED chat:secret@10.0.0.7'));
+    const { get } = await start({ database: away, serving: () => Promise.resolve() });
+    const response = await get('/readyz');
+    expect(response.status).toBe(503);
+    expect(await response.text()).toBe('database: not ready\nserving: ok\n');
+    expect((await get('/livez')).status).toBe(200);
+  });
+
+  it('does not wait for a part that hangs', async () => {
+    const { get } = await start({ database: () => new Promise(() => undefined) });
+    expect((await get('/readyz')).status).toBe(503);
+  });
+
+  it('names the setting when its port is in use', async () => {
+    const { port } = await start();
+    await expect(start({}, new Metrics(), `127.0.0.1:${port}`)).rejects.toThrow(
+      `METRICS_ADDRESS: 127.0.0.1:${port} is in use by another program`,
+    );
+  });
+});
