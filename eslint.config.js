@@ -102,8 +102,8 @@ export default defineConfig(
   },
   {
     files: ['chat-service/src/*.ts'],
-    ignores: ['**/app.module.ts', '**/*.spec.ts'],
-    rules: imports({ ...ADAPTERS, regex: '^\\./(database|broker|edge)/' }),
+    ignores: ['**/app.module.ts', '**/main.ts', '**/*.spec.ts'],
+    rules: imports({ ...ADAPTERS, regex: '^\\./(database|broker)/' }),
   },
   {
     files: ['chat-service/src/{database,broker}/**/*.ts'],

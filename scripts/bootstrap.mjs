@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { whenOrphaned } from './ending.mjs';
 import { printFailure } from './failure.mjs';
 import { installPackages } from './install.mjs';
 import { lock } from './lock.mjs';
@@ -70,6 +71,7 @@ function continueUnder(node) {
     process.on('SIGINT', () => child.kill('SIGINT'));
     process.on('SIGTERM', () => child.kill('SIGTERM'));
     process.on('SIGHUP', () => child.kill('SIGTERM'));
+    whenOrphaned(() => child.kill('SIGTERM'));
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
   });

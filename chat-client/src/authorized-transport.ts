@@ -36,6 +36,7 @@ export function authorizedTransport(transport: Transport, session: Session): Tra
 }
 
 function withToken(header: CallHeaders, grant: AccessGrant): Headers {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-argument -- Connect names HeadersInit, which is a DOM type
   const headers = new Headers(header);
   headers.set('authorization', bearer(grant).authorization);
   return headers;

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
+import { Audience } from '@energy-chat/contract/auth_pb.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryService, refusal } from './testing/memory-service.js';
 import { signedIn } from './testing/signed-in.js';
@@ -68,7 +69,7 @@ describe('Chat', () => {
     service.fail('SendMessage', away, 3, 'after');
     const sent = chat.sendMessage('c1', 'Hello');
     await settle();
-    await session.signIn('ana', 'right', 0);
+    await session.signIn('ana', 'right', Audience.CLIENT);
     await pass(5_000);
     expect((await sent).seq).toBe(1);
     expect(service.conversation('c1').entries).toHaveLength(1);

@@ -211,15 +211,17 @@ describe('ConversationView', () => {
     await open();
     service.stream.fail(away);
     write(1_500);
-    const release = service.hold('ListEntries');
+    const page = await person.chat.listEntries({ conversationId: 'c1' });
+    let answer: (older: typeof page) => void = () => undefined;
+    vi.spyOn(person.chat, 'listEntries').mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
     await pass(500);
     expect([view.isLoading, seqs().at(-1)]).toEqual([true, 10]);
     service.message('c1', 'meanwhile', service.admin);
     await settle();
-    release();
+    answer(page);
     await settle();
     expect(view.isLoading).toBe(false);
-    expect(seqs()).toEqual(Array.from({ length: 50 }, (_, index) => 1_462 + index));
+    expect(seqs()).toEqual(Array.from({ length: 51 }, (_, index) => 1_461 + index));
     service.message('c1', 'live', service.admin);
     await settle();
     expect(seqs().at(-1)).toBe(1_512);
@@ -271,6 +273,16 @@ describe('ConversationView', () => {
     });
     await settle();
     expect(texts()).toEqual(['better', '', 'messageEdited', 'messageRemoved']);
+  });
+
+  it('keeps its row when a lagging replica tells an older one', async () => {
+    write(3);
+    await open();
+    const { version } = service.conversation('c1').row;
+    service.conversation('c1').row = { ...service.conversation('c1').row, version: version - 1 };
+    person.watch.watchConversation('c1', 3);
+    await pass(100);
+    expect(view.row?.version).toBe(version);
   });
 
   it('leaves nothing behind when it is closed', async () => {

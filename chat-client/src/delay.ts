@@ -1,3 +1,5 @@
+import { ChatError } from './chat-error.js';
+
 /** Resolves after `ms` milliseconds, or as soon as the signal is aborted. Never rejects. */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -15,11 +17,11 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Waits for the promise, but not beyond the signal: then it rejects with the signal's reason. */
+/** Waits for the promise, but not beyond the signal: then it rejects with the signal's reason as a ChatError. */
 export function waitFor<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
-    const aborted = (): void => reject(signal.reason);
+    const aborted = (): void => reject(ChatError.from(signal.reason));
     if (signal.aborted) {
       promise.catch(() => undefined);
       aborted();

@@ -7,7 +7,7 @@ import { pass, settle, useFakeTime } from './testing/time.js';
 const away = new ConnectError('away', Code.Unavailable);
 
 /** Fails with each of the errors in turn, then answers. */
-function attempts(...failures: unknown[]): { attempt: (options: CallOptions) => Promise<string>; times: number[] } {
+function attempts(...failures: Error[]): { attempt: (options: CallOptions) => Promise<string>; times: number[] } {
   const times: number[] = [];
   return {
     times,

@@ -226,16 +226,18 @@ describe('Session', () => {
     expect(session.me).toBeUndefined();
   });
 
-  it('drops the answer of a refresh that arrives after signing out', async () => {
-    const { session } = await signedIn(service);
+  it('drops the answer of a refresh that arrives after the session has ended', async () => {
+    const store = new MemoryTokenStore();
+    const { session } = await signedIn(service, 'ana', { session: { refreshToken: store } });
     const release = service.hold('Refresh');
     const renewed = session.renew(await session.grant());
     await settle();
-    await session.signOut();
+    session.endedByService(await session.grant(), 'SESSION_ENDED');
     release();
     await renewed;
     await settle();
-    expect(session.state).toEqual({ kind: 'signed-out', reason: 'SIGNED_OUT' });
+    expect(await store.load()).toBeUndefined();
+    expect(session.state).toEqual({ kind: 'signed-out', reason: 'SESSION_ENDED' });
   });
 
   it('tries a waiting refresh at once when it is woken', async () => {

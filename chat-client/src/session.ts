@@ -15,8 +15,9 @@ import { retry, type CallLimits } from './retry.js';
 import { MemoryTokenStore, type TokenStore } from './token-store.js';
 
 /**
- * `reason` of signed-out: NEVER_SIGNED_IN, SIGNED_OUT (by this session's own signOut), or the service's reason for
- * ending it, for example SESSION_ENDED.
+ * `reason` of signed-out: NEVER_SIGNED_IN, SIGNED_OUT (by this session's own signOut), OTHER_PERSON (somebody else has
+ * signed in with the same cookie or store: `resume` takes their session up), or the service's reason for ending it, for
+ * example SESSION_ENDED.
  */
 export type SessionState =
   { readonly kind: 'signed-out'; readonly reason: string } | { readonly kind: 'signed-in'; readonly me: Person };
@@ -150,7 +151,9 @@ export class Session {
       },
       { deadlineMs: 10_000, ...limits },
     );
-    if (era === this.era) this.end('SIGNED_OUT');
+    if (era !== this.era) return;
+    await this.store.clear();
+    this.end('SIGNED_OUT');
   }
 
   /** The access token to call with; waits for a refresh when the last one has ended. Throws when signed out. */
@@ -234,14 +237,20 @@ export class Session {
     if (era !== this.era) return me;
     if (refreshToken !== '') await this.store.save(refreshToken);
     if (era !== this.era) return me;
+    const before = this.current;
+    if (before.kind === 'signed-in' && before.me.id !== me.id) {
+      // What belongs to one person must never go out as another.
+      this.end('OTHER_PERSON');
+      if (!adoptsAnother) return me;
+    }
     const lifeMs = durationMs(expiresIn);
     this.accessNumber += 1;
     this.access = { token: accessToken, number: this.accessNumber, expiresAt: startedAt + lifeMs };
     this.refreshAt(startedAt + lifeMs * (0.7 + 0.1 * Math.random()));
-    const before = this.current;
+    const previous = this.current;
     this.current = { kind: 'signed-in', me };
-    if (before.kind === 'signed-out' || !samePerson(before.me, me)) this.tellState();
-    if (before.kind === 'signed-in') for (const listener of [...this.listeners]) listener.refreshed?.();
+    if (previous.kind === 'signed-out' || !samePerson(previous.me, me)) this.tellState();
+    if (previous.kind === 'signed-in') for (const listener of [...this.listeners]) listener.refreshed?.();
     return me;
   }
 
@@ -254,8 +263,6 @@ export class Session {
     this.era += 1;
     this.access = undefined;
     clearTimeout(this.refreshTimer);
-    // What cannot be cleared is a token that the service takes no more.
-    void this.store.clear().catch(() => undefined);
     this.wake();
     this.current = { kind: 'signed-out', reason };
     this.tellState();

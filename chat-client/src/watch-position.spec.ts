@@ -56,6 +56,17 @@ describe('WatchPosition', () => {
     expect(position.request().epoch).toBe('e2');
   });
 
+  it('believes lower versions of all rows after it heard of another epoch', () => {
+    const position = new WatchPosition();
+    position.setInbox(true);
+    position.heard('e1');
+    position.conversation(row(9, 'other'));
+    position.heard('e1');
+    expect(position.conversation(row(3, 'other'))).toBe(false);
+    position.heard('e2');
+    expect(position.conversation(row(3, 'other'))).toBe(true);
+  });
+
   it('lets the service reset everything when cursors of two epochs come together', () => {
     const position = new WatchPosition();
     position.watch('c1', 50, 'e1');

@@ -3,7 +3,7 @@ import type { Conversation, Reset, WatchRequestSchema } from '@energy-chat/contr
 import type { Entry } from '@energy-chat/contract/entry_pb.js';
 
 /** The contract's limit. */
-export const MOST_CONVERSATIONS = 64;
+const MOST_CONVERSATIONS = 64;
 
 /** No log has this epoch, so the service resets every conversation. */
 const NO_LOGS_EPOCH = 'mixed';

@@ -1,5 +1,6 @@
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
+import { Audience } from '@energy-chat/contract/auth_pb.js';
 import { SessionEndingReason } from '@energy-chat/contract/conversation_pb.js';
 import { Side } from '@energy-chat/contract/person_pb.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -403,6 +404,66 @@ describe('Watch', () => {
       expect(service.callsOf('Refresh')).toHaveLength(1);
     });
 
+    it('waits, unnoticed, for a fresh token when its stream has ended before the refresh', async () => {
+      await start();
+      heard.take();
+      service.sessions.forEach((each) => (each.expired = 1));
+      const release = service.hold('Refresh');
+      service.stream.send({ case: 'sessionEnding', value: { reason: SessionEndingReason.TOKEN_EXPIRED } });
+      service.stream.end();
+      await pass(1_000);
+      expect(heard.take()).toEqual([]);
+      expect(service.callsOf('Watch')).toHaveLength(1);
+      release();
+      await pass(300);
+      expect(heard.take()).toEqual(['caught up epoch-1']);
+      expect(service.callsOf('Watch').map(({ token }) => token)).toEqual(['0.1', '0.2']);
+    });
+
+    it('moves once more when the token was refreshed while the stream was being opened', async () => {
+      await start();
+      service.holdStreams = true;
+      watch.setInbox(true);
+      await pass(50);
+      await session.renew(await session.grant());
+      service.holdStreams = false;
+      service.streams[1]?.release();
+      await settle();
+      expect(service.callsOf('Watch').map(({ token }) => token)).toEqual(['0.1', '0.1', '0.2']);
+      expect(service.open).toHaveLength(1);
+    });
+
+    it('tells that the line is lost when the successor does not catch up', async () => {
+      await start();
+      heard.take();
+      service.holdStreams = true;
+      service.stream.send({ case: 'goingAway', value: {} });
+      await pass(50);
+      service.streams[0]?.fail(away);
+      await pass(2_900);
+      expect(heard.take()).toEqual([]);
+      await pass(200);
+      expect(heard.take()).toEqual(['reconnecting']);
+      service.stream.release();
+      await settle();
+      expect(heard.take()).toEqual(['live', 'caught up epoch-1']);
+    });
+
+    it('believes the stream that tells a reset, and no more the one before', async () => {
+      await start();
+      service.holdStreams = true;
+      watch.setInbox(true);
+      await pass(50);
+      const [old, successor] = service.streams;
+      heard.take();
+      successor?.send({ case: 'reset', value: { conversationId: 'c1', epoch: 'epoch-2', afterSeq: 3 } });
+      await settle();
+      expect(old?.closed).toBe(true);
+      successor?.send({ case: 'caughtUp', value: { epoch: 'epoch-2' } });
+      await settle();
+      expect(heard.take()).toEqual(['reset c1 3', 'caught up epoch-2']);
+    });
+
     it('refreshes when a new stream is refused because of its token', async () => {
       await start();
       service.sessions.forEach((each) => (each.expired = 1));
@@ -507,7 +568,7 @@ describe('Watch', () => {
       expect(heard.take()).toEqual(['signed-out']);
       expect(session.state).toEqual({ kind: 'signed-out', reason: 'SESSION_ENDED' });
       service.message('c1', 'two');
-      await session.signIn('ana', 'right', 0);
+      await session.signIn('ana', 'right', Audience.CLIENT);
       await pass(100);
       expect(heard.take()).toEqual(['reconnecting', 'c1 2', 'row c1 3', 'live', 'caught up epoch-1']);
     });
@@ -515,7 +576,7 @@ describe('Watch', () => {
     it('forgets everything when somebody else signs in', async () => {
       await start();
       await session.signOut();
-      await session.signIn('maria', 'right', 0);
+      await session.signIn('maria', 'right', Audience.ADMIN);
       await pass(100);
       expect(service.stream.request).toMatchObject({ cursors: [], epoch: '', inbox: false });
     });

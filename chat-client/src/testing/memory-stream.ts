@@ -10,7 +10,7 @@ export class MemoryStream {
   closed = false;
   readonly responses: AsyncGenerator<WatchResponse, void>;
   private readonly queue: WatchResponse[] = [];
-  private failure: unknown;
+  private failure: Error | undefined;
   private over = false;
   private losesNextEntry = false;
   private wake: () => void = () => undefined;
@@ -56,7 +56,7 @@ export class MemoryStream {
     this.wake();
   }
 
-  fail(error: unknown): void {
+  fail(error: Error): void {
     this.failure = error;
     this.end();
   }

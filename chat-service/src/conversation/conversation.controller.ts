@@ -26,7 +26,7 @@ import type { Observable } from 'rxjs';
 import { callStream, type EventCall } from '../grpc/call-stream.js';
 import { conversationMessage, entryMessage, topicOf } from '../grpc/domain-messages.js';
 import { isAdmin, type Person } from '../identity/caller.js';
-import { callerOf } from '../identity/current-caller.js';
+import { callerOf } from '../identity/current-caller.decorator.js';
 import { SetTyping } from '../live/set-typing.js';
 import { Watch } from '../live/watch.js';
 import type { Side } from './entry.js';

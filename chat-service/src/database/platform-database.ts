@@ -1,5 +1,5 @@
 import mysql from 'mysql2';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { ChatError } from '../chat-error.js';
 import type { Warn } from '../identity/warn.js';
 import { mysqlDialect } from './mysql/mysql-dialect.js';
@@ -9,6 +9,8 @@ export type PlatformRow = Readonly<Record<string, unknown>>;
 
 /** The longest a SELECT on the platform may take with its connection, in milliseconds. */
 const STATEMENT_TIMEOUT = 5_000;
+/** The longest anybody waits for an answer, with the wait for one of the few connections, in milliseconds. */
+const LONGEST_WAIT = 6_000;
 
 /** The platform's schema on MySQL 8 or MariaDB, through a small pool of its own. */
 export function mysqlPlatform(url: string, timeout = STATEMENT_TIMEOUT): DataSourceOptions {
@@ -65,6 +67,7 @@ export class PlatformDatabase {
   constructor(
     private readonly options: DataSourceOptions,
     private readonly warn: Warn,
+    private readonly longestWait = LONGEST_WAIT,
   ) {}
 
   /**
@@ -74,7 +77,8 @@ export class PlatformDatabase {
   async select(sql: string, value: string): Promise<PlatformRow[]> {
     try {
       const parameters = Array<string>((sql.match(/\?/g) ?? []).length).fill(value);
-      const rows = await this.query(await this.open(), sql, parameters);
+      const answer = this.open().then((source) => this.query(source, sql, parameters));
+      const rows = await within(this.longestWait, answer);
       return rows.map((row) =>
         Object.fromEntries(Object.entries(row).map(([column, cell]) => [column.toLowerCase(), cell])),
       );
@@ -85,6 +89,11 @@ export class PlatformDatabase {
         cause,
       });
     }
+  }
+
+  /** Called by Nest at the end. */
+  onApplicationShutdown(): Promise<void> {
+    return this.close();
   }
 
   async close(): Promise<void> {
@@ -108,23 +117,32 @@ export class PlatformDatabase {
     if (source.options.type !== 'mysql') return source.query<Record<string, unknown>[]>(sql, parameters);
     const runner = source.createQueryRunner();
     try {
-      return await runner.query(sql, parameters);
+      return await runner.manager.query<Record<string, unknown>[]>(sql, parameters);
     } catch (error) {
       // A statement that timed out still runs on its connection: the next one must not queue behind it.
-      if (!mysqlDialect.leavesConnectionUsable(error)) await this.giveUp(runner.connect());
+      if (!mysqlDialect.leavesConnectionUsable(error)) await this.giveUp(runner);
       throw error;
     } finally {
       await runner.release();
     }
   }
 
-  private async giveUp(connecting: Promise<mysql.PoolConnection>): Promise<void> {
+  private async giveUp(runner: QueryRunner): Promise<void> {
     try {
-      (await connecting).destroy();
+      const connection = (await runner.connect()) as mysql.PoolConnection;
+      connection.destroy();
     } catch {
       // There is none: the pool could not connect.
     }
   }
+}
+
+function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
+  });
+  return Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
 }
 
 /** What the driver said, without TypeORM's wrapping, which holds the parameters. */

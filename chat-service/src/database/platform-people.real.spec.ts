@@ -177,4 +177,15 @@ describe('sign-in over a platform on MySQL', () => {
     await expect(signIn('client1', 'client')).resolves.toMatchObject({ person: { id: '4' } });
     await eventually('only the new connection stands', () => proxy.connections === 1, 5_000);
   });
+
+  it('waits no longer than it may for a free connection', async () => {
+    const patient = new PlatformDatabase(mysqlPlatform(proxy.url(fixture.url), 600_000), warn, 50);
+    const find = () => new PlatformPeople(patient, referencePeople(), warn).findByLogin('client1');
+    await find();
+    proxy.pause();
+    const failures = await Promise.all(Array.from({ length: 20 }, () => failureOf(find())));
+    proxy.resume();
+    for (const failure of failures) expect(failure).toMatchObject({ reason: 'PLATFORM_UNAVAILABLE' });
+    await patient.close();
+  });
 });

@@ -38,8 +38,9 @@ it('keeps the login and name of who signed in, as last seen', async () => {
   await rm(directory, { recursive: true });
 });
 
-/** A database whose transactions are lost for `failure` so many times. */
-function losing(times: number, failure: unknown) {
+/** A database whose transactions are lost with `code` so many times. */
+function losing(times: number, code: string) {
+  const failure = Object.assign(new Error('lost'), { code });
   let tries = 0;
   const write = (): Promise<never> => {
     tries += 1;
@@ -50,13 +51,13 @@ function losing(times: number, failure: unknown) {
 }
 
 it('runs a transaction again that was lost for a passing reason', async () => {
-  const { sessions, tries } = losing(2, { code: 'SQLITE_BUSY' });
+  const { sessions, tries } = losing(2, 'SQLITE_BUSY');
   await sessions.end('s1', 'signed-out');
   expect(tries()).toBe(3);
 });
 
 it('says that the database is not available when it stays so', async () => {
-  const { sessions } = losing(100, { code: 'SQLITE_BUSY' });
+  const { sessions } = losing(100, 'SQLITE_BUSY');
   await expect(sessions.end('s1', 'signed-out')).rejects.toMatchObject({
     kind: 'unavailable',
     reason: 'DATABASE_UNAVAILABLE',
@@ -64,7 +65,7 @@ it('says that the database is not available when it stays so', async () => {
 });
 
 it('does not repeat what failed for good', async () => {
-  const { sessions, tries } = losing(100, { code: 'SQLITE_CORRUPT' });
-  await expect(sessions.end('s1', 'signed-out')).rejects.toEqual({ code: 'SQLITE_CORRUPT' });
+  const { sessions, tries } = losing(100, 'SQLITE_CORRUPT');
+  await expect(sessions.end('s1', 'signed-out')).rejects.toMatchObject({ code: 'SQLITE_CORRUPT' });
   expect(tries()).toBe(1);
 });

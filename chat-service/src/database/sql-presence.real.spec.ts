@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import { presenceContract } from '../live/presence.contract.js';
-import { presenceOnMysql } from '../testing/presence-under-test.js';
+import { logOnMysql } from '../testing/log-under-test.js';
+import { presenceOn } from '../testing/presence-under-test.js';
 
-describe('SqlPresence on MySQL', () => presenceContract(presenceOnMysql));
+describe('SqlPresence on MySQL', () => presenceContract(() => presenceOn(logOnMysql)));

@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import { presenceContract } from '../live/presence.contract.js';
-import { presenceOnSqlite } from '../testing/presence-under-test.js';
+import { logOnSqlite } from '../testing/log-under-test.js';
+import { presenceOn } from '../testing/presence-under-test.js';
 
-describe('SqlPresence on SQLite', () => presenceContract(presenceOnSqlite));
+describe('SqlPresence on SQLite', () => presenceContract(() => presenceOn(logOnSqlite)));

@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { create, type DescMethod } from '@bufbuild/protobuf';
 import { Metadata } from '@grpc/grpc-js';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { ChatError } from '../chat-error.js';
 import { services } from '../grpc/contract.js';
 import { AccessGuard } from './access.guard.js';
 import { accessTable } from './access-table.js';
 import type { Caller, Role } from './caller.js';
 import { ConversationOwners } from './conversation-owners.port.js';
-import { callerOf } from './current-caller.js';
+import { callerOf } from './current-caller.decorator.js';
 import type { VerifyAccess } from './verify-access.js';
 
 const methods = services.flatMap((service) => service.methods);
@@ -147,12 +148,11 @@ describe('AccessGuard', () => {
 
   it("answers alike for another client's conversation, for none, and for an id that cannot be", async () => {
     const refusals = await Promise.all(
-      ['theirs', 'nowhere', '', 'with space', 'x'.repeat(65)].map((conversationId) =>
-        enter(send, { conversationId }, { role: 'client' }).then(
-          () => 'let through',
-          ({ reason, message, facts }) => ({ reason, message, facts }),
-        ),
-      ),
+      ['theirs', 'nowhere', '', 'with space', 'x'.repeat(65)].map(async (conversationId) => {
+        const failure: unknown = await enter(send, { conversationId }, { role: 'client' }).catch((e: unknown) => e);
+        if (!(failure instanceof ChatError)) throw new Error('The guard let it through.');
+        return { reason: failure.reason, message: failure.message, facts: failure.facts };
+      }),
     );
     expect(new Set(refusals.map((refusal) => JSON.stringify(refusal))).size).toBe(1);
     expect(refusals[0]).toMatchObject({ reason: 'NOT_YOURS' });

@@ -6,7 +6,7 @@ import { requestContextOf } from '../grpc/request-context.js';
 import { accessTable, type Relation } from './access-table.js';
 import type { Caller } from './caller.js';
 import type { ConversationOwners } from './conversation-owners.port.js';
-import { rememberCaller } from './current-caller.js';
+import { rememberCaller } from './current-caller.decorator.js';
 import { edgeAudience } from './edge-audience.js';
 import { namedConversations } from './named-conversations.js';
 import type { VerifyAccess } from './verify-access.js';

@@ -14,17 +14,19 @@ import {
   type SignOutResponse,
   SignOutResponseSchema,
 } from '@energy-chat/contract/auth_pb.js';
-import type { Metadata } from '@grpc/grpc-js';
+import { Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { Audience, Caller } from './caller.js';
-import { callerOf, CurrentCaller } from './current-caller.js';
+import { callerOf, CurrentCaller } from './current-caller.decorator.js';
 import { personMessage } from './person-message.js';
 import { Refresh } from './refresh.js';
-import { refreshCarrierOf, type RefreshCarrier, type UnaryCall } from './refresh-carrier.js';
+import { type RefreshCarrier, refreshCarrierOf } from './refresh-carrier.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import { type SignedIn, SignIn } from './sign-in.js';
 import { SignOut } from './sign-out.js';
+
+type UnaryCall = Pick<ServerUnaryCall<unknown, unknown>, 'sendMetadata'>;
 
 const SERVICE = 'energy.chat.v1.AuthService';
 
@@ -45,7 +47,7 @@ export class AuthController {
 
   @GrpcMethod(SERVICE, 'SignIn')
   async signIn(request: SignInRequest, metadata: Metadata, call: UnaryCall): Promise<SignInResponse> {
-    const carrier = refreshCarrierOf(metadata, call, this.cookie);
+    const carrier = this.carrierOf(metadata, call);
     const audience = carrier.portal ?? audiences[request.audience];
     const signedIn = await this.signInCase.run({ login: request.login, password: request.password, audience });
     return create(SignInResponseSchema, tokensOf(signedIn, carrier));
@@ -53,7 +55,7 @@ export class AuthController {
 
   @GrpcMethod(SERVICE, 'Refresh')
   async refresh(request: RefreshRequest, metadata: Metadata, call: UnaryCall): Promise<RefreshResponse> {
-    const carrier = refreshCarrierOf(metadata, call, this.cookie);
+    const carrier = this.carrierOf(metadata, call);
     const refreshed = await this.refreshCase.run(carrier.presented(request.refreshToken), carrier.portal);
     return create(RefreshResponseSchema, tokensOf(refreshed, carrier));
   }
@@ -61,13 +63,22 @@ export class AuthController {
   @GrpcMethod(SERVICE, 'SignOut')
   async signOut(_request: SignOutRequest, metadata: Metadata, call: UnaryCall): Promise<SignOutResponse> {
     await this.signOutCase.run(callerOf(metadata));
-    refreshCarrierOf(metadata, call, this.cookie).forget();
+    this.carrierOf(metadata, call).forget();
     return create(SignOutResponseSchema);
   }
 
   @GrpcMethod(SERVICE, 'GetMe')
   getMe(@CurrentCaller() caller: Caller): GetMeResponse {
     return create(GetMeResponseSchema, { me: personMessage(caller) });
+  }
+
+  private carrierOf(metadata: Metadata, call: UnaryCall): RefreshCarrier {
+    const setCookie = (cookie: string): void => {
+      const headers = new Metadata();
+      headers.set('set-cookie', cookie);
+      call.sendMetadata(headers);
+    };
+    return refreshCarrierOf(metadata, setCookie, this.cookie);
   }
 }
 

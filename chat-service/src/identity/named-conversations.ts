@@ -1,7 +1,7 @@
-import { ChatError } from '../chat-error.js';
+import { invalidField } from '../chat-error.js';
 
-/** Cursors of one Watch. */
-const MOST = 64;
+/** The most conversations that one Watch names. */
+export const MOST_CURSORS = 64;
 
 /**
  * The conversations that a request is about: its `conversation_id`, or those of its `cursors`. `all` when it asks for the
@@ -12,10 +12,8 @@ export function namedConversations(request: unknown): 'all' | readonly string[] 
   if ('inbox' in request && request.inbox !== false) return 'all';
   if ('cursors' in request && Array.isArray(request.cursors)) {
     const cursors: readonly unknown[] = request.cursors;
-    if (cursors.length > MOST) {
-      throw new ChatError('invalid-argument', 'INVALID_FIELD', `A Watch follows at most ${MOST} conversations.`, {
-        facts: { field: 'cursors' },
-      });
+    if (cursors.length > MOST_CURSORS) {
+      throw invalidField('cursors', `a watch names at most ${MOST_CURSORS} conversations.`);
     }
     const named = cursors.map(namedConversation);
     return named.every((id) => id !== undefined) ? named : 'all';

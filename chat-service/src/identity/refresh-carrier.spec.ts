@@ -7,10 +7,8 @@ function carrierFor(headers: Record<string, string[]>) {
   const metadata = new Metadata();
   for (const [name, values] of Object.entries(headers)) for (const value of values) metadata.add(name, value);
   const sent: string[] = [];
-  const call = {
-    sendMetadata: (answer: Metadata) => sent.push(...answer.get('set-cookie').map(String)),
-  };
-  return { carrier: refreshCarrierOf(metadata, call, new RefreshCookie(false)), sent };
+  const carrier = refreshCarrierOf(metadata, (cookie) => sent.push(cookie), new RefreshCookie(false));
+  return { carrier, sent };
 }
 
 describe('how a refresh token travels', () => {

@@ -1,9 +1,6 @@
-import { Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
 import type { Audience } from './caller.js';
-import { edgeAudience } from './edge-audience.js';
+import { type CallHeaders, edgeAudience } from './edge-audience.js';
 import type { RefreshCookie } from './refresh-cookie.js';
-
-export type UnaryCall = Pick<ServerUnaryCall<unknown, unknown>, 'sendMetadata'>;
 
 /** How the refresh token of one call travels: never by both ways. */
 export interface RefreshCarrier {
@@ -17,9 +14,16 @@ export interface RefreshCarrier {
   forget(): void;
 }
 
-/** Behind a portal's edge only as that portal's cookie, elsewhere only in the message. */
-export function refreshCarrierOf(metadata: Metadata, call: UnaryCall, cookie: RefreshCookie): RefreshCarrier {
-  const portal = edgeAudience(metadata);
+/**
+ * Behind a portal's edge only as that portal's cookie, elsewhere only in the message. `setCookie` sends a `set-cookie`
+ * ahead of the answer.
+ */
+export function refreshCarrierOf(
+  headers: CallHeaders,
+  setCookie: (cookie: string) => void,
+  cookie: RefreshCookie,
+): RefreshCarrier {
+  const portal = edgeAudience(headers);
   if (portal === undefined) {
     return {
       portal,
@@ -28,18 +32,13 @@ export function refreshCarrierOf(metadata: Metadata, call: UnaryCall, cookie: Re
       forget: () => undefined,
     };
   }
-  const send = (setCookie: string): void => {
-    const headers = new Metadata();
-    headers.set('set-cookie', setCookie);
-    call.sendMetadata(headers);
-  };
   return {
     portal,
-    presented: () => cookie.read(portal, metadata.get('cookie').join('; ')),
+    presented: () => cookie.read(portal, headers.get('cookie').join('; ')),
     hand: (token) => {
-      send(cookie.set(portal, token));
+      setCookie(cookie.set(portal, token));
       return '';
     },
-    forget: () => send(cookie.clear(portal)),
+    forget: () => setCookie(cookie.clear(portal)),
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ChatError } from '../chat-error.js';
+import { ChatError, invalidField } from '../chat-error.js';
 import type { AccessToken, AccessTokens } from './access-token.js';
 import { admits } from './audience.js';
 import type { Audience, Person } from './caller.js';
@@ -46,7 +46,7 @@ export class SignIn {
   async run({ login, password, audience }: Credentials): Promise<SignedIn> {
     const arrival = this.refusals.now();
     checkBounds(login, password);
-    if (audience === undefined) throw invalidField('audience', 'Say which portal signs in: client or admin.');
+    if (audience === undefined) throw invalidField('audience', 'say which portal signs in: client or admin.');
 
     const record = await this.people.findByLogin(login);
     const right = await this.passwords.matches(password, record?.passwordHash);
@@ -72,11 +72,7 @@ export class SignIn {
 
 function checkBounds(login: string, password: string): void {
   const characters = Array.from(login.slice(0, 1_024)).length;
-  if (characters < 1 || characters > 255) throw invalidField('login', 'A login has 1 to 255 characters.');
+  if (characters < 1 || characters > 255) throw invalidField('login', 'a login has 1 to 255 characters.');
   const bytes = Buffer.byteLength(password);
-  if (bytes < 1 || bytes > 1_024) throw invalidField('password', 'A password has 1 to 1,024 bytes.');
-}
-
-function invalidField(field: string, text: string): ChatError {
-  return new ChatError('invalid-argument', 'INVALID_FIELD', text, { facts: { field } });
+  if (bytes < 1 || bytes > 1_024) throw invalidField('password', 'a password has 1 to 1,024 bytes.');
 }

@@ -26,7 +26,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { caseMessage, conversationMessage, entryMessage, topicOf } from '../grpc/domain-messages.js';
-import { callerOf } from '../identity/current-caller.js';
+import { callerOf } from '../identity/current-caller.decorator.js';
 import type { CaseChanged, CaseRequest } from './change-case.js';
 import { ClaimCase } from './claim-case.js';
 import { CloseCase } from './close-case.js';

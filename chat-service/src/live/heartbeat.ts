@@ -17,7 +17,6 @@ export class Heartbeat {
   private readonly stopping = new AbortController();
   private ticks: NodeJS.Timeout | undefined;
   private healing: Promise<void> = Promise.resolve();
-  private tick = 0;
 
   constructor(
     private readonly hub: Hub,
@@ -32,8 +31,7 @@ export class Heartbeat {
 
   start(): void {
     const tickLength = Math.min(1_000, this.interval / 5);
-    const ticksPerBeat = Math.round(this.interval / tickLength);
-    this.ticks = setInterval(() => this.beat(ticksPerBeat), tickLength).unref();
+    this.ticks = setInterval(() => this.beat(tickLength), tickLength).unref();
     this.healing = this.healForEver();
   }
 
@@ -43,15 +41,13 @@ export class Heartbeat {
     await this.healing;
   }
 
-  /** Each stream hears a heartbeat once per interval, the streams spread over it; and ends with its token. */
-  private beat(ticksPerBeat: number): void {
-    this.tick += 1;
+  /** Each stream hears a heartbeat once per interval, counted from its own beginning, and ends with its token. */
+  private beat(tickLength: number): void {
+    const due = performance.now() - this.interval + tickLength / 2;
     const now = Date.now();
-    let index = 0;
     for (const watcher of this.hub.watchers) {
-      if ((this.tick + index) % ticksPerBeat === 0) watcher.heartbeat();
+      if (watcher.heardAt <= due) watcher.heartbeat();
       if (watcher.owner.expiresAt <= now) endWithToken(watcher);
-      index += 1;
     }
   }
 
@@ -67,50 +63,53 @@ export class Heartbeat {
 
   /** One comparison of everything watched, its queries spread over the first half of the interval. */
   async heal(): Promise<void> {
-    this.hub.forgetTypists();
     if (this.hub.watchers.size === 0) return;
     this.hub.changeEpoch(await this.log.epoch());
-    await this.hub.presence.renew(this.hub.watchedClients());
+    await this.hub.presence.renew(this.hub.watchedClients()).catch(this.onTrouble);
     const watched = [...this.hub.lives.values()].filter(({ slots }) => slots.size > 0).map(({ id }) => id);
-    const chunks = Math.ceil(watched.length / CHUNK);
-    for (let chunk = 0; chunk < chunks && !this.stopping.signal.aborted; chunk += 1) {
-      const versions = await this.log.versions(watched.slice(chunk * CHUNK, (chunk + 1) * CHUNK));
+    const chunks = Math.ceil((watched.length + this.hub.inbox.openConversations.size) / CHUNK);
+    for (let start = 0; start < watched.length && !this.isStopping; start += CHUNK) {
+      const versions = await this.log.versions(watched.slice(start, start + CHUNK));
       for (const { id, version } of versions) this.hub.expect(id, version);
-      if (chunk + 1 < chunks) await this.pause(chunks);
+      await this.pause(chunks);
     }
-    if (this.hub.inbox.isWatched) await this.compareOpen();
+    if (this.hub.inbox.isWatched) await this.compareOpen(chunks);
   }
 
-  private pause(chunks: number): Promise<void> {
+  private get isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  private async pause(chunks: number): Promise<void> {
     const { signal } = this.stopping;
-    return wait(this.interval / 2 / chunks, undefined, { signal, ref: false }).catch(() => undefined);
+    if (chunks < 2) return;
+    await wait(this.interval / 2 / chunks, undefined, { signal, ref: false }).catch(() => undefined);
   }
 
   /** All that is open, there or here: what is listed with a newer version, and what is held as open but not listed. */
-  private async compareOpen(): Promise<void> {
+  private async compareOpen(chunks: number): Promise<void> {
+    const held = [...this.hub.inbox.openConversations.keys()];
     const listed = new Set<string>();
-    for (let after = ''; ;) {
-      const page = await this.inbox.openVersions(after, CHUNK);
+    for await (const page of this.openPages()) {
       for (const { id, version } of page) {
         listed.add(id);
         this.hub.expect(id, version);
       }
-      const last = page.at(-1);
-      if (last === undefined || page.length < CHUNK) break;
-      after = last.id;
+      await this.pause(chunks);
     }
-    const unlisted = [...this.hub.inbox.openConversations.keys()].filter((id) => !listed.has(id));
-    await this.hub.readRows(unlisted);
+    if (!this.isStopping) await this.hub.readRows(held.filter((id) => !listed.has(id)));
   }
 
   /** Before the first inbox is told that it has caught up. */
   private async loadOpen(): Promise<void> {
-    for (let after = ''; ;) {
-      const page = await this.inbox.openVersions(after, CHUNK);
-      await this.hub.readRows(page.map(({ id }) => id));
-      const last = page.at(-1);
-      if (last === undefined || page.length < CHUNK) return;
-      after = last.id;
+    for await (const page of this.openPages()) await this.hub.learnRows(page.map(({ id }) => id));
+  }
+
+  private async *openPages(): AsyncGenerator<{ id: string; version: number }[]> {
+    for (let after: string | undefined = ''; after !== undefined && !this.isStopping;) {
+      const page: { id: string; version: number }[] = await this.inbox.openVersions(after, CHUNK);
+      yield page;
+      after = page.length < CHUNK ? undefined : page.at(-1)?.id;
     }
   }
 }

@@ -1,9 +1,12 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { ChatError } from '../chat-error.js';
 import { CommitListener, type CommittedChange } from '../conversation/commit-listener.port.js';
 import type { ConversationLog } from '../conversation/conversation-log.port.js';
 import type { Conversation } from '../conversation/conversation.js';
 import type { Side } from '../conversation/entry.js';
-import type { EventEncoder, ResetReason } from './event-encoder.port.js';
+import { EntryPages } from './entry-pages.js';
+import type { EventEncoder, ResetReason, Signal } from './event-encoder.port.js';
+import { ExpectedRows, patience } from './expected-rows.js';
 import type { Hint, Hints } from './hints.port.js';
 import { InboxFeed } from './inbox-feed.js';
 import { LiveConversation, type Typist } from './live-conversation.js';
@@ -15,11 +18,11 @@ import type { WatchSink } from './watch-sink.js';
 /** Further behind than this, a page is told to reload instead of being read to. */
 const FURTHEST_BEHIND = 1_000;
 
-/** Hints that arrive within this are read together, in milliseconds. */
-const HINT_WINDOW = 5;
+/** How often a new watch looks for what its page knows and a lagging database does not show yet: 1.3 s in all. */
+const MOST_FIRST_LOOKS = 6;
 
-/** All rings together hold about this many bytes at most. */
-const MOST_RING_BYTES = 64 * 1024 * 1024;
+/** Rows read in one query. */
+const MOST_ROWS = 500;
 
 export interface WatchStart {
   /** As last heard by the page; empty: never. */
@@ -53,10 +56,8 @@ export class Hub extends CommitListener {
   epoch = '';
 
   private readonly livesByClient = new Map<string, LiveConversation>();
-  private readonly hinted = new Map<string, { version: number; attempt: number }>();
-  private hintTimer: NodeJS.Timeout | undefined;
-  private ringBytes = 0;
-  private readonly ringOrder = new Set<LiveConversation>();
+  private readonly pages: EntryPages;
+  private readonly expected: ExpectedRows;
   private closing = false;
 
   constructor(
@@ -64,14 +65,16 @@ export class Hub extends CommitListener {
     private readonly hints: Hints,
     readonly presence: PresenceBoard,
     readonly encoder: EventEncoder,
-    private readonly onTrouble: (error: unknown) => void,
+    readonly onTrouble: (error: unknown) => void,
     readonly slowestDrain: number = SLOWEST_DRAIN,
   ) {
     super();
     this.heartbeatBytes = encoder.signal({ kind: 'heartbeat' });
     this.inbox = new InboxFeed((live) => this.dropIfUnwatched(live));
+    this.pages = new EntryPages(log, encoder, this.counts);
+    this.expected = new ExpectedRows((ids) => this.readRows(ids), onTrouble);
     presence.onChange = (changed) => this.markPresence(changed);
-    presence.isWatched = (personId) => this.livesByClient.has(personId);
+    presence.isWatched = (personId) => isNamedBySupport(this.livesByClient.get(personId));
   }
 
   /** Begins to hear the other replicas. */
@@ -92,7 +95,8 @@ export class Hub extends CommitListener {
       watcher.end(goingAway());
       return () => undefined;
     }
-    this.register(watcher, start);
+    this.watchers.add(watcher);
+    this.presence.arrive(owner);
     void this.serve(watcher, start)
       .catch((error: unknown) => {
         if (!(error instanceof ChatError)) this.onTrouble(error);
@@ -106,8 +110,22 @@ export class Hub extends CommitListener {
     return () => watcher.gone();
   }
 
+  private async serve(watcher: Watcher, start: WatchStart): Promise<void> {
+    this.changeEpoch(await this.log.epoch());
+    if (!watcher.isOpen) return;
+    this.register(watcher, start);
+    await Promise.all([
+      this.readRows(watcher.slots.map(({ live }) => live.id)),
+      start.inbox ? this.inbox.known() : undefined,
+    ]);
+    await Promise.all(watcher.slots.map((slot) => this.begin(slot, start.epoch)));
+    await this.presence.look(clientsOf(watcher.owner.side === 'support' ? watcher.slots : []));
+    for (const slot of watcher.slots) slot.mark();
+    await watcher.run();
+  }
+
   private register(watcher: Watcher, start: WatchStart): void {
-    this.watchers.add(watcher);
+    watcher.epoch = this.epoch;
     for (const { conversationId, afterSeq } of start.cursors) {
       const live = this.liveOf(conversationId);
       const slot = new Slot(watcher, live, afterSeq);
@@ -115,49 +133,37 @@ export class Hub extends CommitListener {
       watcher.slots.push(slot);
     }
     if (start.inbox) this.inbox.add(watcher);
-    this.presence.arrive(watcher.owner);
-  }
-
-  private async serve(watcher: Watcher, start: WatchStart): Promise<void> {
-    const ids = watcher.slots.map(({ live }) => live.id);
-    const [epoch] = await Promise.all([
-      this.log.epoch(),
-      this.readRows(ids),
-      start.inbox ? this.inbox.known() : undefined,
-    ]);
-    this.epoch = epoch;
-    for (const slot of watcher.slots) await this.begin(slot, start);
-    await this.presence.look(clientsOf(watcher.owner.side === 'support' ? watcher.slots : []));
-    for (const slot of watcher.slots) slot.mark();
-    await watcher.run();
   }
 
   /** Where a cursor begins, or a reset that moves it to the head. */
-  private async begin(slot: Slot, start: WatchStart): Promise<void> {
+  private async begin(slot: Slot, epoch: string): Promise<void> {
     const { live, watcher } = slot;
-    // The row may be older than the page's cursor where this replica reads a lagging node: look once more.
-    if (live.row !== undefined && slot.cursor > live.row.lastSeq) await this.readRows([live.id]);
+    const isOfThisLog = epoch === '' || epoch === watcher.epoch;
+    await this.awaitRow(slot, isOfThisLog ? slot.cursor : 0);
     if (live.row === undefined) {
       throw new ChatError('not-found', 'CONVERSATION_NOT_FOUND', 'There is no such conversation.');
     }
-    const reason = this.resetReason(slot, live.row, start.epoch);
-    if (reason !== undefined) {
-      this.counts.resets += 1;
-      slot.cursor = live.row.lastSeq;
-      watcher.tell({ kind: 'reset', conversationId: live.id, reason, epoch: this.epoch, afterSeq: slot.cursor });
-    } else if (slot.cursor > 0) {
-      this.counts.resumes += 1;
-    }
-    for (const [key, typist] of live.typists) {
-      if (typist.until > performance.now() && typist.personId !== watcher.owner.personId) slot.typing.set(key, typist);
+    if (slot.cursor === 0) slot.cursor = live.row.firstSeq - 1;
+    const reason = isOfThisLog ? resetReason(slot.cursor, live.row) : 'other-epoch';
+    if (reason !== undefined) watcher.tell(this.reset(slot, live.row, reason));
+    else if (slot.cursor > 0) this.counts.resumes += 1;
+    for (const typist of live.typingNow()) slot.showTyping(typist);
+  }
+
+  /** A page may know more than the node that this replica reads: gives it a moment. */
+  private async awaitRow({ live, watcher }: Slot, seq: number): Promise<void> {
+    for (let looks = 0; looks < MOST_FIRST_LOOKS && watcher.isOpen; looks += 1) {
+      if (live.row !== undefined && live.row.lastSeq >= seq) return;
+      await wait(patience(looks), undefined, { ref: false });
+      await this.readRows([live.id]);
     }
   }
 
-  private resetReason(slot: Slot, row: Conversation, epoch: string): ResetReason | undefined {
-    if (epoch !== '' && epoch !== this.epoch) return 'other-epoch';
-    if (slot.cursor > row.lastSeq) return 'beyond-head';
-    if (slot.cursor > 0 && slot.cursor + 1 < row.firstSeq) return 'below-first';
-    return row.lastSeq - slot.cursor > FURTHEST_BEHIND ? 'too-far-behind' : undefined;
+  /** Moves a cursor to the head, and says so. */
+  reset(slot: Slot, row: Conversation, reason: ResetReason): Signal {
+    this.counts.resets += 1;
+    slot.cursor = row.lastSeq;
+    return { kind: 'reset', conversationId: row.id, reason, epoch: this.epoch, afterSeq: row.lastSeq };
   }
 
   private unregister(watcher: Watcher): void {
@@ -182,44 +188,62 @@ export class Hub extends CommitListener {
 
   private dropIfUnwatched(live: LiveConversation): void {
     if (live.slots.size > 0 || this.inbox.holds(live)) return;
+    this.pages.forget(live);
+    live.stopLooking();
+    if (this.lives.get(live.id) !== live) return;
     this.lives.delete(live.id);
     if (live.row !== undefined) this.livesByClient.delete(live.row.client.id);
-    this.emptyRing(live);
+    if (!this.inbox.isWatched) this.expected.forget(live.id);
   }
 
   // — News —
 
   override committed(changes: readonly CommittedChange[]): void {
     for (const { conversation, entries } of changes) {
-      const live = this.lives.get(conversation.id);
-      if (live !== undefined || this.inbox.isWatched) {
-        const known = live ?? this.liveOf(conversation.id);
-        if (known.slots.size > 0) this.fillRing(known, known.encode(entries));
-        this.endTyping(known, entries);
-        this.offer(known, conversation);
+      const live = this.interesting(conversation.id);
+      if (live !== undefined) {
+        this.pages.append(live, entries);
+        this.tellTyping(live, live.typingEndedBy(entries));
+        this.offer(live, conversation);
       }
       const { id, version, lastSeq } = conversation;
       this.hints.publish({ kind: 'changed', conversationId: id, version, seq: lastSeq });
     }
   }
 
+  /** What is held of a conversation; while an inbox is watched, any may matter. */
+  private interesting(id: string): LiveConversation | undefined {
+    return this.inbox.isWatched ? this.liveOf(id) : this.lives.get(id);
+  }
+
   /** Takes a row from a commit or a read; if it is news, whoever watches hears of it. */
   private offer(live: LiveConversation, row: Conversation): void {
-    const wasOpen = live.row?.openCase != null || this.inbox.holds(live);
-    if (!live.offer(row)) return;
-    if (live.row !== undefined) this.livesByClient.set(live.row.client.id, live);
-    for (const slot of live.slots) slot.mark();
-    if (this.inbox.isWatched) this.inbox.changed(live, wasOpen);
+    const before = live.row;
+    if (this.take(live, row) && this.inbox.isWatched) {
+      if (clientWrote(before, row)) this.tellTyping(live, live.endTyping(row.client.id, row.lastSeq));
+      this.inbox.changed(live, before?.openCase != null);
+    }
     this.dropIfUnwatched(live);
+  }
+
+  /** Keeps a row if it is newer than the one held, for those who name its conversation. */
+  private take(live: LiveConversation, row: Conversation): boolean {
+    if (!live.offer(row)) return false;
+    this.livesByClient.set(row.client.id, live);
+    live.mark();
+    return true;
   }
 
   private receive(hint: Hint): void {
     switch (hint.kind) {
-      case 'changed':
+      case 'changed': {
+        const live = this.lives.get(hint.conversationId);
+        if (live !== undefined) live.head = Math.max(live.head, hint.seq);
         this.expect(hint.conversationId, hint.version);
         break;
+      }
       case 'typing':
-        this.applyTyping(hint.conversationId, {
+        this.hearTyping(hint.conversationId, {
           side: hint.side,
           personId: hint.personId,
           displayName: hint.displayName,
@@ -233,39 +257,10 @@ export class Hub extends CommitListener {
   }
 
   /** A conversation is known to have at least this version: reads it soon, together with others. */
-  expect(conversationId: string, version: number, attempt = 0): void {
+  expect(conversationId: string, version: number): void {
     const live = this.lives.get(conversationId);
     if (live === undefined && !this.inbox.isWatched) return;
-    if ((live?.row?.version ?? 0) >= version) return;
-    const known = this.hinted.get(conversationId);
-    this.hinted.set(conversationId, { version: Math.max(version, known?.version ?? 0), attempt });
-    this.hintTimer ??= setTimeout(() => {
-      this.hintTimer = undefined;
-      const batch = new Map(this.hinted);
-      this.hinted.clear();
-      void this.readHinted(batch).catch(this.onTrouble);
-    }, HINT_WINDOW).unref();
-  }
-
-  private async readHinted(batch: Map<string, { version: number; attempt: number }>): Promise<void> {
-    await this.readRows([...batch.keys()]);
-    for (const [id, { version, attempt }] of batch) {
-      const live = this.lives.get(id);
-      if (live !== undefined && (live.row?.version ?? 0) < version)
-        this.lookLater(() => this.expect(id, version, attempt + 1), attempt);
-    }
-  }
-
-  /** The database this replica reads does not show yet what is known to be committed: looks again, ever less often. */
-  private lookLater(look: () => void, attempt: number): void {
-    if (attempt < 12) setTimeout(look, Math.min(20 * 2 ** attempt, 2_000)).unref();
-  }
-
-  /** A row is newer than the entries that could be read. */
-  lookAgain(live: LiveConversation): void {
-    this.lookLater(() => {
-      for (const slot of live.slots) slot.mark();
-    }, 1);
+    if ((live?.row?.version ?? 0) < version) this.expected.expect(conversationId, version);
   }
 
   /** A conversation's row, as held here while somebody watches, else as stored. */
@@ -273,95 +268,62 @@ export class Hub extends CommitListener {
     return this.lives.get(conversationId)?.row ?? (await this.log.conversations([conversationId]))[0];
   }
 
-  /** Reads rows in one query and offers them. */
-  async readRows(ids: readonly string[]): Promise<void> {
-    for (let start = 0; start < ids.length; start += 500) {
+  /** Reads rows and offers them; answers the versions it saw. */
+  async readRows(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.rowsOf(ids);
+    for (const row of rows) {
+      const live = this.interesting(row.id);
+      if (live !== undefined) this.offer(live, row);
+    }
+    return new Map(rows.map(({ id, version }) => [id, version]));
+  }
+
+  /** Reads rows that an inbox has to know before it begins: they are no news to it, since its page lists them after. */
+  async learnRows(ids: readonly string[]): Promise<void> {
+    for (const row of await this.rowsOf(ids)) {
+      const live = this.interesting(row.id);
+      if (live === undefined) continue;
+      this.take(live, row);
+      this.inbox.learn(live);
+      this.dropIfUnwatched(live);
+    }
+  }
+
+  private async rowsOf(ids: readonly string[]): Promise<Conversation[]> {
+    const rows: Conversation[] = [];
+    for (let start = 0; start < ids.length; start += MOST_ROWS) {
       this.counts.rowReads += 1;
-      for (const row of await this.log.conversations(ids.slice(start, start + 500))) {
-        const live = this.lives.get(row.id) ?? (this.inbox.isWatched ? this.liveOf(row.id) : undefined);
-        if (live !== undefined) this.offer(live, row);
-      }
+      rows.push(...(await this.log.conversations(ids.slice(start, start + MOST_ROWS))));
     }
+    return rows;
   }
 
-  // — Entries —
-
-  /** The entries after a cursor, from the ring, else by one read that all who need it share. */
-  async entriesAfter(live: LiveConversation, seq: number, limit: number): Promise<EncodedEntry[]> {
-    const held = live.ring.after(seq, limit);
-    if (held !== undefined && held.length > 0) return held;
-    const underWay = live.reads.get(seq);
-    if (underWay !== undefined) return underWay;
-    this.counts.entryReads += 1;
-    const read = this.log
-      .entriesAfter(live.id, seq, limit)
-      .then((entries) => {
-        const items = live.encode(entries);
-        const { end } = live.ring;
-        if (end === undefined || items[0]?.entry.seq === end + 1) this.fillRing(live, items);
-        this.endTyping(live, entries);
-        return items;
-      })
-      .finally(() => live.reads.delete(seq));
-    live.reads.set(seq, read);
-    return read;
-  }
-
-  private fillRing(live: LiveConversation, items: readonly EncodedEntry[]): void {
-    if (items.length === 0) return;
-    this.ringBytes -= live.ring.size;
-    live.ring.append(items);
-    this.ringBytes += live.ring.size;
-    this.ringOrder.delete(live);
-    this.ringOrder.add(live);
-    for (const oldest of this.ringOrder) {
-      if (this.ringBytes <= MOST_RING_BYTES) break;
-      this.emptyRing(oldest);
-    }
-  }
-
-  private emptyRing(live: LiveConversation): void {
-    this.ringBytes -= live.ring.size;
-    live.ring.clear();
-    this.ringOrder.delete(live);
+  /** A page of entries after a cursor, which all who need it share. */
+  async entriesAfter(live: LiveConversation, seq: number): Promise<EncodedEntry[]> {
+    const page = await this.pages.after(live, seq);
+    if (page.length > 0) live.stopLooking();
+    this.tellTyping(live, live.typingEndedBy(page.map(({ entry }) => entry)));
+    return page;
   }
 
   // — Typing and presence —
 
   /** Somebody on this replica types, or has stopped (`forMs` 0). */
   typing(conversationId: string, typist: Omit<Typist, 'until'>, forMs: number): void {
-    this.applyTyping(conversationId, { ...typist, until: performance.now() + forMs });
+    this.hearTyping(conversationId, { ...typist, until: performance.now() + forMs });
     this.hints.publish({ kind: 'typing', conversationId, ...typist, forMs });
   }
 
-  private applyTyping(conversationId: string, typist: Typist): void {
+  private hearTyping(conversationId: string, typist: Typist): void {
     const live = this.lives.get(conversationId);
-    if (live === undefined) {
-      if (!this.inbox.isWatched || typist.side !== 'client') return;
-      void this.readRows([conversationId])
-        .then(() => this.inbox.typing(this.lives.get(conversationId), typist))
-        .catch(this.onTrouble);
-      return;
-    }
-    if (typist.until <= performance.now()) {
-      if (!live.typists.delete(typist.personId)) return;
-    } else {
-      live.typists.set(typist.personId, typist);
-    }
-    this.markTyping(live, typist);
+    if (live?.hearTyping(typist) === true) this.tellTyping(live, [typist]);
   }
 
-  private endTyping(live: LiveConversation, entries: Parameters<LiveConversation['typingEndedBy']>[0]): void {
-    for (const typist of live.typingEndedBy(entries)) this.markTyping(live, typist);
-  }
-
-  private markTyping(live: LiveConversation, typist: Typist): void {
-    for (const slot of live.slots) {
-      if (slot.watcher.owner.personId === typist.personId) continue;
-      slot.typing.set(typist.personId, typist);
-      slot.mark();
+  private tellTyping(live: LiveConversation, typists: readonly Typist[]): void {
+    for (const typist of typists) {
+      for (const slot of live.slots) slot.showTyping(typist);
+      this.inbox.typing(live, typist);
     }
-    if (typist.side === 'client') this.inbox.typing(live, typist);
   }
 
   /** To a client, whether support is there; to administrators, whether the client is. */
@@ -371,17 +333,10 @@ export class Hub extends CommitListener {
   }
 
   private markPresence(changed: ReadonlySet<string> | 'support'): void {
-    const side = changed === 'support' ? 'client' : 'support';
-    const lives = changed === 'support' ? this.lives.values() : this.livesOf(changed);
-    for (const live of lives) {
-      for (const slot of live.slots) if (slot.watcher.owner.side === side) slot.mark();
-    }
-  }
-
-  private *livesOf(personIds: ReadonlySet<string>): Iterable<LiveConversation> {
-    for (const personId of personIds) {
-      const live = this.livesByClient.get(personId);
-      if (live !== undefined) yield live;
+    if (changed === 'support') {
+      for (const live of this.lives.values()) live.mark('client');
+    } else {
+      for (const personId of changed) this.livesByClient.get(personId)?.mark('support');
     }
   }
 
@@ -394,23 +349,18 @@ export class Hub extends CommitListener {
 
   // — Healing —
 
-  /** Another log has taken this one's place: every page reloads. */
+  /** If another log has taken this one's place, nothing held is true any more: every page watches again. */
   changeEpoch(epoch: string): void {
     if (this.epoch === epoch) return;
-    const first = this.epoch === '';
     this.epoch = epoch;
-    if (first) return;
-    for (const live of this.lives.values()) this.emptyRing(live);
+    for (const live of this.lives.values()) this.pages.forget(live);
+    this.lives.clear();
+    this.livesByClient.clear();
+    this.inbox.forget();
+    this.expected.clear();
     for (const watcher of this.watchers) {
+      if (watcher.epoch === '') continue;
       watcher.end(new ChatError('unavailable', 'OTHER_EPOCH', 'The log was restored. Watch again from your cursors.'));
-    }
-  }
-
-  /** Forgets who stopped typing without saying so. */
-  forgetTypists(): void {
-    const now = performance.now();
-    for (const { typists } of this.lives.values()) {
-      for (const [key, typist] of typists) if (typist.until <= now) typists.delete(key);
     }
   }
 
@@ -440,9 +390,24 @@ export class Hub extends CommitListener {
   async close(): Promise<void> {
     this.closing = true;
     for (const watcher of this.watchers) watcher.end(goingAway());
-    clearTimeout(this.hintTimer);
+    this.expected.clear();
     await this.hints.close();
   }
+}
+
+function resetReason(cursor: number, row: Conversation): ResetReason | undefined {
+  if (cursor > row.lastSeq) return 'beyond-head';
+  if (cursor + 1 < row.firstSeq) return 'below-first';
+  return row.lastSeq - cursor > FURTHEST_BEHIND ? 'too-far-behind' : undefined;
+}
+
+/** True when there are more unread messages of the client than before. */
+function clientWrote(before: Conversation | undefined, row: Conversation): boolean {
+  return before !== undefined && row.progress.support.unread > before.progress.support.unread;
+}
+
+function isNamedBySupport(live: LiveConversation | undefined): boolean {
+  return live !== undefined && [...live.slots].some(({ watcher }) => watcher.owner.side === 'support');
 }
 
 function clientsOf(slots: readonly Slot[]): string[] {

@@ -1,7 +1,8 @@
 import type { Conversation } from '../conversation/conversation.js';
 import type { Entry, Side } from '../conversation/entry.js';
 import type { EventEncoder } from './event-encoder.port.js';
-import { EncodedEntry, Ring } from './ring.js';
+import { patience } from './expected-rows.js';
+import { type EncodedEntry, Ring } from './ring.js';
 import type { Slot } from './watcher.js';
 
 /** Somebody who is typing, until `until` on this process's monotonic clock. */
@@ -19,15 +20,17 @@ export interface Typist {
  */
 export class LiveConversation {
   row: Conversation | undefined;
+  /** The highest seq that a row or a hint has told of: what is not above it was written before. */
+  head = 0;
   /** Of the watches that name this conversation. */
   readonly slots = new Set<Slot>();
   readonly ring = new Ring();
-  readonly typists = new Map<string, Typist>();
-  /** When its row last went to the inboxes, on the monotonic clock. */
-  inboxAt = -Infinity;
   /** Reads of the database under way, by the seq they begin after. */
   readonly reads = new Map<number, Promise<EncodedEntry[]>>();
+  private readonly typists = new Map<string, { readonly typist: Typist; readonly head: number }>();
   private encodedRow: Uint8Array | undefined;
+  private looks = 0;
+  private nextLook: NodeJS.Timeout | undefined;
 
   constructor(
     readonly id: string,
@@ -38,6 +41,7 @@ export class LiveConversation {
   offer(row: Conversation): boolean {
     if (this.row !== undefined && this.row.version >= row.version) return false;
     this.row = row;
+    this.head = Math.max(this.head, row.lastSeq);
     this.encodedRow = undefined;
     return true;
   }
@@ -47,17 +51,55 @@ export class LiveConversation {
     return (this.encodedRow ??= this.encoder.conversation(this.row));
   }
 
-  encode(entries: readonly Entry[]): EncodedEntry[] {
-    return entries.map((entry) => new EncodedEntry(entry, this.encoder));
+  /** Something may be news to all who name it, or to those of one side. */
+  mark(side?: Side): void {
+    for (const slot of this.slots) if (side === undefined || slot.watcher.owner.side === side) slot.mark();
   }
 
-  /** A message ends its author's typing. */
+  /** Its row counts entries that could not be read: has its slots served again, later each time. */
+  lookAgain(): void {
+    if (this.nextLook !== undefined) return;
+    this.nextLook = setTimeout(() => {
+      this.nextLook = undefined;
+      this.mark();
+    }, patience(this.looks)).unref();
+    this.looks += 1;
+  }
+
+  /** What was looked for has been found, or nobody looks any more. */
+  stopLooking(): void {
+    clearTimeout(this.nextLook);
+    this.nextLook = undefined;
+    this.looks = 0;
+  }
+
+  /** Takes what is heard of a typist, and says whether it is news: to have stopped twice is none. */
+  hearTyping(typist: Typist): boolean {
+    if (typist.until <= performance.now()) return this.typists.delete(typist.personId);
+    this.typists.set(typist.personId, { typist, head: this.head });
+    return true;
+  }
+
+  /** Who is typing now. */
+  typingNow(): Typist[] {
+    const now = performance.now();
+    for (const [personId, { typist }] of this.typists) if (typist.until <= now) this.typists.delete(personId);
+    return [...this.typists.values()].map(({ typist }) => typist);
+  }
+
+  /** Those whose typing these entries end: a message ends its author's, unless it was written before they typed. */
   typingEndedBy(entries: readonly Entry[]): Typist[] {
-    return entries.flatMap(({ content, author }) => {
-      const typist = content.kind === 'message' ? this.typists.get(author.id) : undefined;
-      if (typist === undefined) return [];
-      this.typists.delete(author.id);
-      return [{ ...typist, until: 0 }];
-    });
+    if (this.typists.size === 0) return [];
+    return entries.flatMap(({ content, author, seq }) =>
+      content.kind === 'message' ? this.endTyping(author.id, seq) : [],
+    );
+  }
+
+  /** Ends the typing of somebody who has written `seq`. */
+  endTyping(personId: string, seq: number): Typist[] {
+    const known = this.typists.get(personId);
+    if (known === undefined || seq <= known.head) return [];
+    this.typists.delete(personId);
+    return [{ ...known.typist, until: 0 }];
   }
 }

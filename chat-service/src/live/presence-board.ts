@@ -27,6 +27,9 @@ export class PresenceBoard {
   private left = new Map<string, WatchOwner>();
   private heard = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
+  /** One flush at a time, so that what is stored follows the order in which persons come and go. */
+  private flushing: Promise<void> = Promise.resolve();
+  private closed = false;
 
   constructor(
     private readonly store: PresenceStore,
@@ -41,6 +44,7 @@ export class PresenceBoard {
 
   /** A watch of this person has opened here. */
   arrive(owner: WatchOwner): void {
+    if (this.closed) return;
     const { personId } = owner;
     clearTimeout(this.departures.get(personId));
     const stillThere = this.departures.delete(personId);
@@ -55,6 +59,7 @@ export class PresenceBoard {
 
   /** A watch of this person has closed here. */
   leave(owner: WatchOwner): void {
+    if (this.closed) return;
     const { personId } = owner;
     const held = this.watches.get(personId);
     if (held === undefined) return;
@@ -91,16 +96,21 @@ export class PresenceBoard {
     await this.look(watchedPersons);
   }
 
+  /** Forgets all that this replica holds; nothing may be heard or told after. */
   async close(): Promise<void> {
+    this.closed = true;
     clearTimeout(this.timer);
     for (const timer of this.departures.values()) clearTimeout(timer);
+    this.departures.clear();
+    await this.flushing;
     await this.store.forgetReplica();
   }
 
   private flushSoon(): void {
+    if (this.closed) return;
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      void this.flush().catch(this.onTrouble);
+      this.flushing = this.flushing.then(() => this.flush()).catch(this.onTrouble);
     }, WINDOW).unref();
   }
 
@@ -112,7 +122,9 @@ export class PresenceBoard {
     if (arrived.size > 0) await this.store.arrive([...arrived.values()]);
     if (left.size > 0) await this.store.leave([...left.keys()]);
     for (const personId of [...arrived.keys(), ...left.keys()]) this.hints.publish({ kind: 'presence', personId });
-    this.apply([...arrived.keys()], new Set(arrived.keys()));
+    for (const personId of left.keys()) if (!this.isWatched(personId)) this.online.delete(personId);
+    const here = [...arrived.keys()].filter((personId) => this.isWatched(personId));
+    this.apply(here, new Set(here));
     const toLook = [...left.keys(), ...heard].filter((personId) => this.isWatched(personId));
     const supportMayDiffer = heard.size > 0 || [...arrived.values(), ...left.values()].some(isAdmin);
     if (toLook.length > 0) await this.look(toLook);

@@ -1,11 +1,9 @@
 import { invalidField } from '../chat-error.js';
 import { checkedId } from '../conversation/request-fields.js';
 import { isAdmin, type Caller } from '../identity/caller.js';
+import { MOST_CURSORS } from '../identity/named-conversations.js';
 import type { Hub, WatchStart } from './hub.js';
 import type { WatchSink } from './watch-sink.js';
-
-/** The most conversations one watch names. */
-const MOST_CURSORS = 64;
 
 /** Opens a watch: first what was missed, then everything as it happens. */
 export class Watch {

@@ -16,9 +16,6 @@ export interface WatchOwner {
   readonly expiresAt: number;
 }
 
-/** The most entries read and written before another conversation has its turn. */
-const PAGE = 100;
-
 /** A stream that takes nothing for this long is given up, in milliseconds. */
 export const SLOWEST_DRAIN = 30_000;
 
@@ -41,6 +38,13 @@ export class Slot {
   mark(): void {
     this.watcher.mark(this);
   }
+
+  /** Nobody is told of their own typing. */
+  showTyping(typist: Typist): void {
+    if (typist.personId === this.watcher.owner.personId) return;
+    this.typing.set(typist.personId, typist);
+    this.mark();
+  }
 }
 
 /**
@@ -48,19 +52,26 @@ export class Slot {
  * slow its reader is.
  *
  * Invariants: entries of a conversation are written in seq order from the cursor on, each once. A slot is served when
- * something marked it; marking twice costs nothing. A row is written after the entries it counts. One loop writes;
- * whoever marks only wakes it.
+ * something marked it; marking twice costs nothing. A row is written after the entries it counts. What stood when the
+ * watch began goes before `caught-up`, inbox rows and their typing after it. One loop writes; whoever marks only wakes
+ * it.
  */
 export class Watcher {
   readonly slots: Slot[] = [];
+  /** Of the log that its cursors belong to; empty until it begins. */
+  epoch = '';
+  /** When it last heard a heartbeat, on the monotonic clock. */
+  heardAt = performance.now();
   private readonly dirty = new Set<Slot>();
-  private readonly dirtyRows = new Set<LiveConversation>();
+  /** By conversation: what was closed and opened again meanwhile takes one place. */
+  private readonly dirtyRows = new Map<string, LiveConversation>();
   private readonly inboxTyping = new Map<string, Typist & { conversationId: string }>();
   private readonly signals: Signal[] = [];
   private heartbeatDue = false;
   private caughtUp = false;
   private ended = false;
   private wake: () => void = () => undefined;
+  private stopWaiting: () => void = () => undefined;
 
   constructor(
     private readonly hub: Hub,
@@ -83,7 +94,7 @@ export class Watcher {
   }
 
   markRow(live: LiveConversation): void {
-    this.dirtyRows.add(live);
+    this.dirtyRows.set(live.id, live);
     this.wake();
   }
 
@@ -93,6 +104,7 @@ export class Watcher {
   }
 
   heartbeat(): void {
+    this.heardAt = performance.now();
     this.heartbeatDue = true;
     this.wake();
   }
@@ -103,18 +115,22 @@ export class Watcher {
     this.wake();
   }
 
-  /** Ends the stream now, even one that takes nothing. */
+  /** Ends the stream now, even one that takes nothing. A stream that fails at that is at its end as well. */
   end(error?: ChatError, last?: Signal): void {
     if (this.ended) return;
-    this.ended = true;
-    if (last !== undefined) this.sink.write(this.hub.encoder.signal(last));
-    this.sink.end(error);
-    this.wake();
+    this.gone();
+    try {
+      if (last !== undefined) this.sink.write(this.hub.encoder.signal(last));
+      this.sink.end(error);
+    } catch (failure) {
+      this.hub.onTrouble(failure);
+    }
   }
 
   /** The client has gone: nothing more can be written. */
   gone(): void {
     this.ended = true;
+    this.stopWaiting();
     this.wake();
   }
 
@@ -130,24 +146,14 @@ export class Watcher {
       if (slot !== undefined) {
         this.dirty.delete(slot);
         await this.serve(slot);
-        continue;
       }
-      if (!this.caughtUp) {
+      // Each turn serves one of both, so that a busy conversation does not keep the inbox waiting.
+      if (this.caughtUp) await this.writeInboxRow();
+      else if (this.slots.every(({ sentVersion }) => sentVersion > 0)) {
         this.caughtUp = true;
-        await this.write(this.hub.encoder.signal({ kind: 'caught-up', epoch: this.hub.epoch }));
-        continue;
+        await this.write(this.hub.encoder.signal({ kind: 'caught-up', epoch: this.epoch }));
       }
-      const [live] = this.dirtyRows;
-      if (live !== undefined) {
-        this.dirtyRows.delete(live);
-        const bytes = live.rowBytes;
-        if (bytes !== undefined) await this.write(bytes);
-        continue;
-      }
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-        if (this.hasWork) resolve();
-      });
+      if (!this.hasWork) await new Promise<void>((resolve) => (this.wake = resolve));
       this.wake = () => undefined;
     }
   }
@@ -158,8 +164,7 @@ export class Watcher {
       this.heartbeatDue ||
       this.signals.length > 0 ||
       this.dirty.size > 0 ||
-      this.dirtyRows.size > 0 ||
-      this.inboxTyping.size > 0
+      (this.caughtUp && this.dirtyRows.size + this.inboxTyping.size > 0)
     );
   }
 
@@ -170,29 +175,36 @@ export class Watcher {
       this.heartbeatDue = false;
       return this.hub.heartbeatBytes;
     }
-    const [key] = this.inboxTyping.keys();
-    const typist = key === undefined || !this.caughtUp ? undefined : this.inboxTyping.get(key);
-    if (key === undefined || typist === undefined) return undefined;
+    if (!this.caughtUp) return undefined;
+    const [next] = this.inboxTyping;
+    if (next === undefined) return undefined;
+    const [key, typist] = next;
     this.inboxTyping.delete(key);
     return this.hub.encoder.signal(typingSignal(typist.conversationId, typist));
+  }
+
+  private async writeInboxRow(): Promise<void> {
+    const [next] = this.dirtyRows;
+    if (next === undefined) return;
+    const [id, live] = next;
+    this.dirtyRows.delete(id);
+    const bytes = live.rowBytes;
+    if (bytes !== undefined) await this.write(bytes);
   }
 
   /** One page of entries, then, once at the head, the row, presence and typing as they stand. */
   private async serve(slot: Slot): Promise<void> {
     const { live } = slot;
     if (live.row === undefined) return;
+    if (slot.cursor + 1 < live.row.firstSeq) {
+      await this.write(this.hub.encoder.signal(this.hub.reset(slot, live.row, 'below-first')));
+    }
     if (slot.cursor < live.row.lastSeq) {
-      const page = await this.hub.entriesAfter(live, slot.cursor, PAGE);
-      for (const item of page) {
-        if (this.ended) return;
-        // A reset may have moved the cursor meanwhile.
-        if (item.entry.seq !== slot.cursor + 1) break;
-        slot.cursor = item.entry.seq;
-        await this.write(item.for(this.owner.side));
-      }
+      const before = slot.cursor;
+      await this.writePage(slot);
       if (slot.cursor < live.row.lastSeq) {
-        if (page.length > 0) this.dirty.add(slot);
-        else this.hub.lookAgain(live);
+        if (slot.cursor > before) this.dirty.add(slot);
+        else live.lookAgain();
         return;
       }
     }
@@ -218,15 +230,25 @@ export class Watcher {
     }
   }
 
+  private async writePage(slot: Slot): Promise<void> {
+    for (const item of await this.hub.entriesAfter(slot.live, slot.cursor)) {
+      // Never over a gap: what a read left out is looked for again.
+      if (this.ended || item.entry.seq !== slot.cursor + 1) return;
+      slot.cursor = item.entry.seq;
+      await this.write(item.for(this.owner.side));
+    }
+  }
+
   /** Waits for a slow reader, and gives it up in time. */
   private async write(event: Uint8Array): Promise<void> {
     if (this.ended || this.sink.write(event)) return;
     let timer: NodeJS.Timeout | undefined;
-    const tooSlow = new Promise<'too slow'>((resolve) => {
+    const outcome = await new Promise<'goes on' | 'too slow'>((resolve, reject) => {
       timer = setTimeout(() => resolve('too slow'), this.hub.slowestDrain).unref();
-    });
-    const outcome = await Promise.race([this.sink.drained(), tooSlow]);
-    clearTimeout(timer);
+      // The end of a stream may come without its drain.
+      this.stopWaiting = () => resolve('goes on');
+      this.sink.drained().then(this.stopWaiting, reject);
+    }).finally(() => clearTimeout(timer));
     if (outcome === 'too slow') {
       this.end(
         new ChatError('resource-exhausted', 'RESYNC', 'The connection is too slow. Watch again from your cursors.'),

@@ -69,6 +69,11 @@ export class RabbitmqConnection {
     return this.keep(new KeptChannel(purpose, (link) => link.createConfirmChannel(), prepare, this.log, this.times));
   }
 
+  /** Called by Nest at the end. */
+  onApplicationShutdown(): Promise<void> {
+    return this.close();
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;

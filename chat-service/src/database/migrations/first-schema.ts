@@ -144,8 +144,6 @@ export class FirstSchema1764000000000 implements MigrationInterface {
       ended_at ${time} NULL,
       end_reason ${word} NULL
     ) ${table}`);
-    await runner.query('CREATE UNIQUE INDEX session_refresh ON session (refresh_hash)');
-    await runner.query('CREATE UNIQUE INDEX session_previous ON session (previous_hash)');
     await runner.query('CREATE INDEX session_ended ON session (ended_at)');
     await runner.query('CREATE INDEX session_person ON session (person_id, ended_at)');
 

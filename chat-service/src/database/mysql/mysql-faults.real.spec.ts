@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConnection, type Connection } from 'mysql2/promise';
 import type { EntityManager } from 'typeorm';
 import type { Person } from '../../identity/caller.js';
@@ -23,6 +23,7 @@ describe('the log on a MySQL that loses transactions', () => {
     there = replicaOn(databases.replicas[1]);
     other = await createConnection(databases.url);
   });
+  afterEach(() => other.rollback());
   afterAll(async () => {
     await other.end();
     await there.log.close();
@@ -43,10 +44,13 @@ describe('the log on a MySQL that loses transactions', () => {
     const [row] = await manager.query<{ id: number | string }[]>('SELECT CONNECTION_ID() AS id');
     return Number(row?.id);
   };
-  /** Until a statement of this schema waits for `other`'s locks. */
+  /** Until a batch of this schema waits for rows that `other` holds. */
   const somebodyWaits = () =>
-    eventually('a transaction waits for a lock', async () => {
-      const [rows] = await other.query("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'");
+    eventually('a batch waits for rows', async () => {
+      const [rows] = await other.query(
+        `SELECT 1 FROM information_schema.processlist
+         WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info LIKE '%FOR UPDATE%'`,
+      );
       return Array.isArray(rows) && rows.length > 0;
     });
   const lockings = ({ steps }: TappedDatabase): number => steps.filter((step) => step.includes('FOR UPDATE')).length;
@@ -66,11 +70,12 @@ describe('the log on a MySQL that loses transactions', () => {
   });
 
   it('tries again after the server’s lock timeout, and lets other conversations pass meanwhile', async () => {
-    const { tap, replica } = tapped();
+    const database = await openMysqlDatabase(databases.url);
+    const tap = new TappedDatabase(database);
+    const replica = replicaOn(tap, { lanes: 1 });
     const [held, free] = [await there.desk.newClient(), await there.desk.newClient()];
     tap.on = async (step, manager) => {
       if (step.includes('FOR UPDATE')) await manager.query('SET SESSION innodb_lock_wait_timeout = 1');
-      else if (step === COMMITTED) await manager.query('SET SESSION innodb_lock_wait_timeout = 3');
     };
     await other.beginTransaction();
     await other.query(LOCK, [held.id]);
@@ -85,6 +90,8 @@ describe('the log on a MySQL that loses transactions', () => {
     await other.commit();
     await expectOneMessage(held.client, held.id, await waits);
     expect(lockings(tap)).toBeGreaterThan(2);
+    await replica.log.close();
+    await database.close();
   });
 
   it('tries again after a deadlock', async () => {
