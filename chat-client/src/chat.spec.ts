@@ -75,6 +75,17 @@ describe('Chat', () => {
     expect(service.conversation('c1').entries).toHaveLength(1);
   });
 
+  it('never sends one person’s message as another', async () => {
+    const { chat, session } = await signedIn(service);
+    service.fail('SendMessage', away);
+    const outcome = expect(chat.sendMessage('c1', 'Hello')).rejects.toMatchObject({ reason: 'OTHER_PERSON' });
+    await settle();
+    await session.signIn('maria', 'right', Audience.ADMIN);
+    await pass(5_000);
+    await outcome;
+    expect(service.conversation('c1').entries).toEqual([]);
+  });
+
   it('tells of typing at most every 3 s, and that it is over 5 s after the last keystroke', async () => {
     const { chat } = await signedIn(service);
     for (let key = 0; key < 40; key += 1) {

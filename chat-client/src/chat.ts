@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { createClient, type Client, type Transport } from '@connectrpc/connect';
+import { createClient, createContextValues, type CallOptions, type Client, type Transport } from '@connectrpc/connect';
 import type { CaseTopic } from '@energy-chat/contract/case_pb.js';
 import {
   ConversationService,
@@ -21,7 +21,7 @@ import {
   type ReleaseCaseResponse,
   type TransferCaseResponse,
 } from '@energy-chat/contract/inbox_pb.js';
-import { authorizedTransport } from './authorized-transport.js';
+import { authorizedTransport, callerId } from './authorized-transport.js';
 import { brokenAnswer } from './chat-error.js';
 import { newRequestId } from './request-id.js';
 import { retry, type CallLimits } from './retry.js';
@@ -57,14 +57,18 @@ export interface ConversationSnapshot {
 /**
  * The calls of the two portals. Each is tried with the same request until the service answers, the deadline passes or
  * the signal is aborted; refusals are thrown at once as ChatError. Of calls that add to a conversation any number of
- * tries has one effect and one answer.
+ * tries has one effect and one answer. A call belongs to who was signed in when it was made, and fails with
+ * OTHER_PERSON rather than go out as somebody else.
  */
 export class Chat {
   private readonly conversations: Client<typeof ConversationService>;
   private readonly inbox: Client<typeof InboxService>;
   private readonly typists = new Map<string, TypingNotifier>();
 
-  constructor(transport: Transport, session: Session) {
+  constructor(
+    transport: Transport,
+    private readonly session: Session,
+  ) {
     const authorized = authorizedTransport(transport, session);
     this.conversations = createClient(ConversationService, authorized);
     this.inbox = createClient(InboxService, authorized);
@@ -81,18 +85,20 @@ export class Chat {
       ...(topic === undefined ? {} : { topic }),
     };
     this.typists.get(conversationId)?.messageSent();
-    const { entry } = await retry((limits) => this.conversations.sendMessage(request, limits), options);
+    const { entry } = await this.call((limits) => this.conversations.sendMessage(request, limits), options);
     if (entry === undefined) throw brokenAnswer('entry');
     return entry;
   }
 
   /** Clients: their own conversation, made on first use. */
   async getMyConversation(limits: CallLimits = {}): Promise<ConversationSnapshot> {
-    return snapshot(await retry((options) => this.conversations.getMyConversation({}, options), limits));
+    return snapshot(await this.call((options) => this.conversations.getMyConversation({}, options), limits));
   }
 
   async getConversation(conversationId: string, limits: CallLimits = {}): Promise<ConversationSnapshot> {
-    return snapshot(await retry((options) => this.conversations.getConversation({ conversationId }, options), limits));
+    return snapshot(
+      await this.call((options) => this.conversations.getConversation({ conversationId }, options), limits),
+    );
   }
 
   /** A page of history, ascending; the newest page when neither a position nor a page token is given. */
@@ -100,14 +106,14 @@ export class Chat {
     request: MessageInitShape<typeof ListEntriesRequestSchema>,
     limits: CallLimits = {},
   ): Promise<ListEntriesResponse> {
-    return retry((options) => this.conversations.listEntries(request, options), limits);
+    return this.call((options) => this.conversations.listEntries(request, options), limits);
   }
 
   async markProgress(
     request: MessageInitShape<typeof MarkProgressRequestSchema>,
     limits: CallLimits = {},
   ): Promise<void> {
-    await retry((options) => this.conversations.markProgress(request, options), limits);
+    await this.call((options) => this.conversations.markProgress(request, options), limits);
   }
 
   /** Call on each keystroke: it tells the service at most every 3 s, and that it is over after 5 s without one. */
@@ -127,42 +133,42 @@ export class Chat {
   /** Given up after 3 s: later news replace it. */
   async setTyping(conversationId: string, typing: boolean): Promise<void> {
     const once = { deadlineMs: 3_000, tryTimeoutMs: 3_000 };
-    await retry((options) => this.conversations.setTyping({ conversationId, typing }, options), once);
+    await this.call((options) => this.conversations.setTyping({ conversationId, typing }, options), once);
   }
 
   listConversations(
     request: MessageInitShape<typeof ListConversationsRequestSchema>,
     limits: CallLimits = {},
   ): Promise<ListConversationsResponse> {
-    return retry((options) => this.inbox.listConversations(request, options), limits);
+    return this.call((options) => this.inbox.listConversations(request, options), limits);
   }
 
   getCounts(limits: CallLimits = {}): Promise<GetCountsResponse> {
-    return retry((options) => this.inbox.getCounts({}, options), limits);
+    return this.call((options) => this.inbox.getCounts({}, options), limits);
   }
 
   /** A new case, assigned to the caller. Throws CASE_OPEN. */
   open(conversationId: string, topic: CaseTopic, change: ChangeLimits = {}): Promise<OpenCaseResponse> {
     const request = { conversationId, topic, requestId: change.requestId ?? newRequestId() };
-    return retry((options) => this.inbox.openCase(request, options), change);
+    return this.call((options) => this.inbox.openCase(request, options), change);
   }
 
   /** A waiting case becomes the caller's. Throws CASE_TAKEN with the winner. */
   claim(shown: ShownCase, change: ChangeLimits = {}): Promise<ClaimCaseResponse> {
     const request = { ...caseFields(shown), requestId: change.requestId ?? newRequestId() };
-    return retry((options) => this.inbox.claimCase(request, options), change);
+    return this.call((options) => this.inbox.claimCase(request, options), change);
   }
 
   /** To any administrator; to oneself it is "take over". */
   transfer(shown: ShownCase, assigneeId: string, change: ChangeLimits = {}): Promise<TransferCaseResponse> {
     const request = { ...caseFields(shown), assigneeId, requestId: change.requestId ?? newRequestId() };
-    return retry((options) => this.inbox.transferCase(request, options), change);
+    return this.call((options) => this.inbox.transferCase(request, options), change);
   }
 
   /** Back to waiting. */
   release(shown: ShownCase, change: ChangeLimits = {}): Promise<ReleaseCaseResponse> {
     const request = { ...caseFields(shown), requestId: change.requestId ?? newRequestId() };
-    return retry((options) => this.inbox.releaseCase(request, options), change);
+    return this.call((options) => this.inbox.releaseCase(request, options), change);
   }
 
   /** `seenSeq`: the last entry the page showed. Throws UNSEEN_MESSAGE when the client wrote since. */
@@ -177,7 +183,12 @@ export class Chat {
       reason: change.reason ?? '',
       requestId: change.requestId ?? newRequestId(),
     };
-    return retry((options) => this.inbox.closeCase(request, options), change);
+    return this.call((options) => this.inbox.closeCase(request, options), change);
+  }
+
+  private call<T>(attempt: (options: CallOptions) => Promise<T>, limits: CallLimits): Promise<T> {
+    const contextValues = createContextValues().set(callerId, this.session.me?.id);
+    return retry((options) => attempt({ ...options, contextValues }), limits);
   }
 }
 

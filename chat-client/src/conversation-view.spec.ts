@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
+import { Audience } from '@energy-chat/contract/auth_pb.js';
 import { CaseSchema, CaseStatus } from '@energy-chat/contract/case_pb.js';
 import { ProgressSchema } from '@energy-chat/contract/conversation_pb.js';
 import { Side } from '@energy-chat/contract/person_pb.js';
@@ -283,6 +284,19 @@ describe('ConversationView', () => {
     person.watch.watchConversation('c1', 3);
     await pass(100);
     expect(view.row?.version).toBe(version);
+  });
+
+  it('keeps what waits for its turn from going out as somebody else', async () => {
+    await open();
+    const release = service.hold('SendMessage');
+    view.send('one');
+    view.send('two');
+    await settle();
+    await person.session.signIn('maria', 'right', Audience.ADMIN);
+    release();
+    await pass(1_000);
+    expect(service.callsOf('SendMessage').map(({ token }) => token)).toEqual(['0.1']);
+    expect(view.pending.at(-1)).toMatchObject({ text: 'two', state: 'failed', error: { reason: 'OTHER_PERSON' } });
   });
 
   it('leaves nothing behind when it is closed', async () => {

@@ -70,9 +70,8 @@ export class ConversationView {
     const { me } = parts.session;
     if (me === undefined) throw new ChatError(Code.Unauthenticated, 'NEVER_SIGNED_IN', 'Sign in first.');
     this.me = { id: me.id, side: me.role === Role.CLIENT ? Side.CLIENT : Side.SUPPORT };
-    const { chat } = parts;
-    this.sends = new PendingSends((text, options) => chat.sendMessage(conversationId, text, options), changed);
-    this.progress = new ProgressReporter((mark) => chat.markProgress({ conversationId, ...mark }));
+    this.sends = new PendingSends((text, options) => this.myChat().sendMessage(conversationId, text, options), changed);
+    this.progress = new ProgressReporter((mark) => this.myChat().markProgress({ conversationId, ...mark }));
   }
 
   get entries(): readonly Entry[] {
@@ -307,6 +306,13 @@ export class ConversationView {
     this.olderToken = page.nextPageToken;
     for (const entry of page.entries) this.landed(entry);
     this.changed();
+  }
+
+  /** What waits here for its turn must not go out as somebody else. */
+  private myChat(): Chat {
+    const { chat, session } = this.parts;
+    if (session.me === undefined || session.me.id === this.me.id) return chat;
+    throw new ChatError(Code.Unauthenticated, 'OTHER_PERSON', 'Somebody else has signed in.');
   }
 
   private reportProgress(): void {

@@ -14,6 +14,7 @@ export interface PendingSend {
   readonly error: ChatError | undefined;
 }
 
+/** May throw at once. */
 export type SendMessage = (text: string, options: SendOptions) => Promise<Entry>;
 
 /**

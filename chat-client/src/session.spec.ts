@@ -236,8 +236,32 @@ describe('Session', () => {
     release();
     await renewed;
     await settle();
-    expect(await store.load()).toBeUndefined();
+    expect(await store.load()).toBe('0.1');
     expect(session.state).toEqual({ kind: 'signed-out', reason: 'SESSION_ENDED' });
+  });
+
+  it.each(['cookie', 'store'])(
+    'ends when somebody else has signed in with the same %s, and takes them up when asked',
+    async (kind) => {
+      if (kind === 'cookie') service.cookie = '';
+      const refreshToken = kind === 'cookie' ? 'cookie' : new MemoryTokenStore();
+      const { session } = await signedIn(service, 'ana', { session: { refreshToken } });
+      await signedIn(service, 'maria', { session: { refreshToken } });
+      await session.renew(await session.grant());
+      expect(session.state).toEqual({ kind: 'signed-out', reason: 'OTHER_PERSON' });
+      expect(await session.resume()).toBe(true);
+      expect(session.me?.login).toBe('maria');
+    },
+  );
+
+  it('ends for one person before another signs in here', async () => {
+    const { session } = await signedIn(service);
+    const states: string[] = [];
+    session.listen({
+      stateChanged: (state) => states.push(state.kind === 'signed-in' ? state.me.login : state.reason),
+    });
+    await session.signIn('maria', 'right', Audience.ADMIN);
+    expect(states).toEqual(['OTHER_PERSON', 'maria']);
   });
 
   it('tries a waiting refresh at once when it is woken', async () => {

@@ -33,6 +33,7 @@ export interface SessionListener {
 export interface AccessGrant {
   readonly token: string;
   readonly number: number;
+  readonly personId: string;
 }
 
 export interface SessionOptions {
@@ -111,6 +112,7 @@ export class Session {
     const limits = { timeoutMs: 30_000, ...(signal === undefined ? {} : { signal }) };
     try {
       const answer = await this.auth.signIn({ login, password, audience }, limits);
+      if (this.me !== undefined && this.me.id !== answer.me?.id) this.end('OTHER_PERSON');
       this.era += 1;
       return await this.accept(answer, startedAt, this.era);
     } catch (failure) {
@@ -213,7 +215,10 @@ export class Session {
         const error = ChatError.from(failure);
         // Without a reason somebody else answered, for example the login page of a hotel's network.
         if (OVER.has(error.code) && error.reason !== '') {
-          if (era === this.era) this.end(error.reason);
+          if (era !== this.era) return;
+          // What cannot be cleared is a token that the service takes no more.
+          void this.store.clear().catch(() => undefined);
+          this.end(error.reason);
           return;
         }
         await delay(backoff.next(error.retryAfterMs), this.pause.signal);
@@ -237,20 +242,19 @@ export class Session {
     if (era !== this.era) return me;
     if (refreshToken !== '') await this.store.save(refreshToken);
     if (era !== this.era) return me;
-    const before = this.current;
-    if (before.kind === 'signed-in' && before.me.id !== me.id) {
-      // What belongs to one person must never go out as another.
+    if (this.me !== undefined && this.me.id !== me.id) {
       this.end('OTHER_PERSON');
-      if (!adoptsAnother) return me;
+      return me;
     }
     const lifeMs = durationMs(expiresIn);
     this.accessNumber += 1;
-    this.access = { token: accessToken, number: this.accessNumber, expiresAt: startedAt + lifeMs };
+    const expiresAt = startedAt + lifeMs;
+    this.access = { token: accessToken, number: this.accessNumber, personId: me.id, expiresAt };
     this.refreshAt(startedAt + lifeMs * (0.7 + 0.1 * Math.random()));
-    const previous = this.current;
+    const before = this.current;
     this.current = { kind: 'signed-in', me };
-    if (previous.kind === 'signed-out' || !samePerson(previous.me, me)) this.tellState();
-    if (previous.kind === 'signed-in') for (const listener of [...this.listeners]) listener.refreshed?.();
+    if (before.kind === 'signed-out' || !samePerson(before.me, me)) this.tellState();
+    if (before.kind === 'signed-in') for (const listener of [...this.listeners]) listener.refreshed?.();
     return me;
   }
 

@@ -4,6 +4,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { AnnouncementBus } from './announcement/announcement-bus.port.js';
+import { Outbox } from './announcement/outbox.port.js';
 import { AnnouncementRelay } from './announcement/relay.js';
 import { AppModule } from './app.module.js';
 import { ChatError } from './chat-error.js';
@@ -12,9 +13,11 @@ import { CommitBroadcast } from './conversation/commit-broadcast.js';
 import { ConversationLog } from './conversation/conversation-log.port.js';
 import { startEdge } from './edge/embedded-edge.js';
 import { GrpcServer } from './grpc/grpc-server.js';
+import { WatchEventEncoder } from './grpc/watch-event-encoder.js';
 import { EndedSessions } from './identity/ended-sessions.js';
 import { People } from './identity/people.port.js';
 import { Heartbeat } from './live/heartbeat.js';
+import { Hints } from './live/hints.port.js';
 import { Hub } from './live/hub.js';
 import { createLogger, NestLog } from './log.js';
 import { Metrics } from './metrics/metrics.js';
@@ -45,6 +48,7 @@ async function start(config: Config): Promise<() => Promise<void>> {
     if (changes.some(({ announced }) => announced)) relay.wake();
   });
   endedSessions.onEnded((sessionId) => hub.endSession(sessionId));
+  metrics.show(keptFigures(app));
   hub.start();
   heartbeat.start();
   relay.start();
@@ -79,6 +83,51 @@ async function start(config: Config): Promise<() => Promise<void>> {
     await metricsServer.stop();
     await app.close();
     log.info('stopped');
+  };
+}
+
+/** What the parts count themselves. */
+function keptFigures(app: INestMicroservice): Parameters<Metrics['show']>[0] {
+  const hub = app.get(Hub);
+  const encoder = app.get(WatchEventEncoder);
+  const relay = app.get(AnnouncementRelay);
+  const outbox = app.get<Outbox>(Outbox);
+  const hints = app.get<Hints>(Hints);
+  return {
+    chat_watchers: { kind: 'level', help: 'Open Watch streams.', read: () => hub.watchers.size },
+    chat_watched_conversations: { kind: 'level', help: 'Conversations held live.', read: () => hub.lives.size },
+    chat_watch_resumes_total: {
+      kind: 'total',
+      help: 'Conversations that a Watch went on with from a cursor.',
+      read: () => hub.counts.resumes,
+    },
+    chat_watch_resets_total: {
+      kind: 'total',
+      help: 'Conversations that a page was told to reload.',
+      read: () => hub.counts.resets,
+    },
+    chat_event_encodings_total: {
+      kind: 'total',
+      help: 'Watch events encoded, each once for all who watch.',
+      read: () => encoder.encoded,
+    },
+    chat_hints_lost_total: { kind: 'total', help: 'Hints that could not be told.', read: () => hints.lost },
+    chat_outbox_backlog: {
+      kind: 'level',
+      help: 'Announcements committed and not yet confirmed.',
+      read: () => outbox.size(),
+    },
+    chat_announcements_total: { kind: 'total', help: 'Announcements confirmed.', read: () => relay.relayed },
+    chat_announcement_failures_total: {
+      kind: 'total',
+      help: 'Rounds of the relay that the bus or the database failed.',
+      read: () => relay.failures,
+    },
+    chat_announcements_dropped_total: {
+      kind: 'total',
+      help: 'Announcements that nobody took for seven days.',
+      read: () => relay.dropped,
+    },
   };
 }
 

@@ -74,8 +74,8 @@ export async function runBatch(
     try {
       return { result: decide(request, draft, repeats, counts) };
     } catch (error) {
-      if (error instanceof ChatError) return { refusal: error };
-      throw error;
+      // Nothing of it is in the draft: a defect of one decision must not cost the others a transaction.
+      return { refusal: error };
     }
   });
 

@@ -24,6 +24,8 @@ export type Hint =
  * and hints begin when the bus is reached. After `close` nothing arrives any more.
  */
 export abstract class Hints {
+  /** Hints that could not be told, since the start. */
+  abstract readonly lost: number;
   abstract publish(hint: Hint): void;
   abstract listen(receive: (hint: Hint) => void): void;
   abstract close(): Promise<void>;

@@ -18,7 +18,7 @@ export class LaggingLog extends ConversationLog {
   pageAsRead: (page: Entry[]) => Entry[] = (page) => page;
   /** Another than the stored one, as after a restore. */
   restoredEpoch: string | undefined;
-  private past: Past | undefined;
+  private shown: Past | undefined;
 
   constructor(private readonly log: ConversationLog) {
     super();
@@ -27,17 +27,22 @@ export class LaggingLog extends ConversationLog {
   /** From now on reads of these conversations show what stands now; all others are not there. */
   async freeze(ids: readonly string[], lags: Past['lags'] = 'both'): Promise<void> {
     const rows = await this.log.conversations(ids);
-    this.past = { rows: new Map(rows.map((row) => [row.id, row])), lags };
+    this.shown = { rows: new Map(rows.map((row) => [row.id, row])), lags };
+  }
+
+  /** What frozen reads show of one conversation. */
+  past(row: Conversation): void {
+    this.shown = { rows: new Map([...(this.shown?.rows ?? []), [row.id, row]]), lags: this.shown?.lags ?? 'both' };
   }
 
   thaw(): void {
-    this.past = undefined;
+    this.shown = undefined;
   }
 
   override async conversations(ids: readonly string[]): Promise<Conversation[]> {
     this.reads.rows += 1;
     const rows = await this.log.conversations(ids);
-    const { past } = this;
+    const past = this.shown;
     await this.afterRead('rows');
     if (past === undefined || past.lags === 'entries') return rows;
     return rows.flatMap(({ id }) => past.rows.get(id) ?? []);
@@ -53,7 +58,7 @@ export class LaggingLog extends ConversationLog {
   override async entriesAfter(conversationId: string, afterSeq: number, limit: number): Promise<Entry[]> {
     this.reads.entries += 1;
     const page = await this.log.entriesAfter(conversationId, afterSeq, limit);
-    const { past } = this;
+    const past = this.shown;
     await this.afterRead('entries');
     if (past === undefined || past.lags === 'rows') return this.pageAsRead(page);
     const head = past.rows.get(conversationId)?.lastSeq ?? 0;
@@ -83,5 +88,9 @@ export class LaggingLog extends ConversationLog {
 
   override findCase(conversationId: string, caseId: string): Promise<CaseView | undefined> {
     return this.log.findCase(conversationId, caseId);
+  }
+
+  override close(): Promise<void> {
+    return this.log.close();
   }
 }

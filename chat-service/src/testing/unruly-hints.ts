@@ -5,6 +5,7 @@ const LONGEST_DELAY = 40;
 
 /** Hints over a bus that does all that a bus may do, in a way that each run repeats. */
 export class UnrulyHints extends Hints {
+  readonly lost = 0;
   /** `unruly`: each comes up to three times, late, and in another order. */
   mode: 'faithful' | 'lost' | 'unruly' = 'faithful';
   private readonly timers = new Set<NodeJS.Timeout>();

@@ -11,6 +11,7 @@ export class EmbeddedHintBus {
  * other, each hint in a later turn of the event loop, as over a broker.
  */
 export class EmbeddedHints extends Hints {
+  readonly lost = 0;
   private readonly ear = { hear: (hint: Hint) => this.hear(hint) };
   private receive: ((hint: Hint) => void) | undefined;
   private closed = false;

@@ -28,7 +28,7 @@ const TRANSIENT = new Set([
 const TRANSIENT_SHUTDOWN = new Set(['ER_SERVER_SHUTDOWN', 'ER_NORMAL_SHUTDOWN', 'ER_CONNECTION_KILLED']);
 
 /** The driver's own error, unwrapped from TypeORM's. */
-function driverErrorOf(error: unknown): { code?: unknown; sqlState?: unknown } {
+function driverErrorOf(error: unknown): { code?: unknown; sqlState?: unknown; fatal?: unknown } {
   if (typeof error !== 'object' || error === null) return {};
   return 'driverError' in error ? driverErrorOf(error.driverError) : error;
 }
@@ -36,6 +36,11 @@ function driverErrorOf(error: unknown): { code?: unknown; sqlState?: unknown } {
 function codeOf(error: unknown): string {
   const { code } = driverErrorOf(error);
   return typeof code === 'string' ? code : '';
+}
+
+/** mysql2 refuses a statement on a connection that has ended since the last one with a fatal error without a code. */
+function foundConnectionClosed(error: unknown): boolean {
+  return codeOf(error) === '' && driverErrorOf(error).fatal === true;
 }
 
 export const mysqlDialect: Dialect = {
@@ -46,7 +51,7 @@ export const mysqlDialect: Dialect = {
   onConflict: () => 'ON DUPLICATE KEY UPDATE',
   inserted: (column) => `VALUES(${column})`,
   isDuplicateKey: (error) => codeOf(error) === 'ER_DUP_ENTRY',
-  isTransient: (error) => TRANSIENT.has(codeOf(error)),
+  isTransient: (error) => TRANSIENT.has(codeOf(error)) || foundConnectionClosed(error),
   leavesConnectionUsable: (error) =>
     driverErrorOf(error).sqlState !== undefined && !TRANSIENT_SHUTDOWN.has(codeOf(error)),
 };
