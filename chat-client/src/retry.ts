@@ -23,7 +23,7 @@ export async function retry<T>(attempt: (options: CallOptions) => Promise<T>, li
   const backoff = new Backoff(200, 5_000);
   for (;;) {
     try {
-      return await oneTry(attempt, Math.max(1, Math.min(tryTimeoutMs, endsAt - performance.now())), signal);
+      return await oneTry(attempt, tryMs(Math.min(tryTimeoutMs, endsAt - performance.now())), signal);
     } catch (failure) {
       const error = ChatError.from(failure);
       if (signal?.aborted || !error.transient) throw error;
@@ -33,6 +33,11 @@ export async function retry<T>(attempt: (options: CallOptions) => Promise<T>, li
       if (signal?.aborted) throw error;
     }
   }
+}
+
+/** Whole milliseconds, as the header grpc-timeout has them. */
+function tryMs(ms: number): number {
+  return Math.max(1, Math.ceil(ms));
 }
 
 /** One try within its time, also while it waits for a fresh access token. */

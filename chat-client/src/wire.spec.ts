@@ -56,6 +56,14 @@ describe.each([
     });
   });
 
+  it('sends deadlines as the protocol has them', async () => {
+    const service = new MemoryService();
+    const person = await signIn(transportTo((await server(service)).url));
+    await person.chat.setTyping('c1', true);
+    await person.session.signOut({ deadlineMs: 5_000.5 });
+    expect([service.typing, service.sessions[0]?.ended]).toEqual([[true], true]);
+  });
+
   it('leaves no stream on the service when it stops', async () => {
     const service = new MemoryService();
     const person = await signIn(transportTo((await server(service)).url));

@@ -126,7 +126,7 @@ describe('Lane', () => {
         { value: 'b1' },
         { reason: new Error('bad c-poison') },
       ]);
-      expect(work.committed).toEqual(['a0', 'b1', 'a0', 'a1', 'a2']);
+      expect(work.committed.toSorted()).toEqual(['a0', 'a0', 'a1', 'a2', 'b1']);
     });
 
     it('runs a lost transaction again, all of it, then group by group', async () => {

@@ -15,7 +15,10 @@ export async function planOf(database: Database, sql: string, params: readonly u
       .map(({ detail }) => detail)
       .filter((detail) => /^(SCAN|SEARCH) (conversation|entry)\b/.test(detail));
     return {
-      indexes: reads.map((detail) => /^SEARCH .* USING (?:COVERING )?(?:INDEX )?(.+?) \(/.exec(detail)?.[1] ?? null),
+      indexes: reads.map((detail) => {
+        const index = /^SEARCH .* USING (?:COVERING )?(?:INDEX )?(.+?) \(/.exec(detail)?.[1];
+        return index === 'PRIMARY KEY' ? 'PRIMARY' : (index ?? null);
+      }),
       sorts: steps.some(({ detail }) => detail.includes('TEMP B-TREE')),
     };
   }

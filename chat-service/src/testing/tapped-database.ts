@@ -7,11 +7,19 @@ export const COMMIT: Step = 'COMMIT';
 /** The COMMIT has succeeded, and nobody knows yet. */
 export const COMMITTED: Step = 'COMMITTED';
 
+export interface Query {
+  readonly sql: string;
+  readonly params: readonly unknown[];
+}
+
 /** A database whose statements a test counts, holds back or makes fail. */
 export class TappedDatabase extends Database {
   /** Of all transactions, in order. */
   readonly steps: Step[] = [];
-  readonly reads: { sql: string; params: readonly unknown[] }[] = [];
+  /** Of the reader, in order. */
+  readonly reads: Query[] = [];
+  /** Of all transactions, in order. */
+  readonly writes: Query[] = [];
   /** Runs before each step; the step fails with what it throws. `manager` is of the same transaction. */
   on: (step: Step, manager: EntityManager) => void | Promise<void> = () => undefined;
 
@@ -24,14 +32,17 @@ export class TappedDatabase extends Database {
   }
 
   get reader(): EntityManager {
-    return tapped(this.inner.reader, (sql, params) => {
-      this.reads.push({ sql, params });
-    });
+    return tapped(this.inner.reader, (query) => void this.reads.push(query));
   }
 
   async write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     const [result, manager] = await this.inner.write(async (transaction) => {
-      const written = await work(tapped(transaction, (sql) => this.step(sql, transaction)));
+      const written = await work(
+        tapped(transaction, (query) => {
+          this.writes.push(query);
+          return this.step(query.sql, transaction);
+        }),
+      );
       await this.step(COMMIT, transaction);
       return [written, transaction] as const;
     });
@@ -45,15 +56,12 @@ export class TappedDatabase extends Database {
   }
 }
 
-function tapped(
-  manager: EntityManager,
-  tap: (sql: string, params: readonly unknown[]) => void | Promise<void>,
-): EntityManager {
+function tapped(manager: EntityManager, tap: (query: Query) => void | Promise<void>): EntityManager {
   return new Proxy(manager, {
     get(target, key) {
       if (key !== 'query') return Reflect.get(target, key) as unknown;
       return async (sql: string, params: unknown[] = []): Promise<unknown> => {
-        await tap(sql, params);
+        await tap({ sql, params });
         return target.query(sql, params);
       };
     },

@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import { conversationLogFaultsContract } from '../../conversation/conversation-log-faults.contract.js';
+import { conversationLogPlansContract } from '../../conversation/conversation-log-plans.contract.js';
 import { conversationLogRowsContract } from '../../conversation/conversation-log-rows.contract.js';
 import { conversationLogContract } from '../../conversation/conversation-log.contract.js';
 import { logOnSqlite } from '../../testing/log-under-test.js';
@@ -8,4 +9,5 @@ describe('the log on SQLite', () => {
   conversationLogContract(logOnSqlite);
   conversationLogRowsContract(logOnSqlite);
   conversationLogFaultsContract(logOnSqlite);
+  conversationLogPlansContract(logOnSqlite);
 });

@@ -35,7 +35,7 @@ export class FirstSchema1764000000000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     const { id, word, hash, name, line, text, count, time, flag, table } =
-      runner.connection.options.type === 'mysql' ? spellings.mysql : spellings.sqlite;
+      runner.dataSource.options.type === 'mysql' ? spellings.mysql : spellings.sqlite;
 
     await runner.query(`CREATE TABLE conversation (
       id ${id} NOT NULL PRIMARY KEY,
