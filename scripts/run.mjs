@@ -8,11 +8,17 @@ import { ROOT } from './root.mjs';
 /** @type {Set<number>} */
 const groups = new Set();
 
+/** The exit code of what we had to end. */
+export const ENDED = 124;
+/** How long a program that has done its work may take to end. */
+const LINGER_MS = 15_000;
+
 /**
  * @typedef {object} RunOptions
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env] added to ours
  * @property {number} [limitMs] it is ended after this long
+ * @property {() => boolean} [isDone] it has done its work and should end by itself soon, else it is ended
  * @property {(text: string) => void} [onOutput]
  */
 
@@ -22,7 +28,7 @@ const groups = new Set();
  * @param {string} program
  * @param {readonly string[]} args
  * @param {RunOptions} [options]
- * @returns {Promise<{ code: number, output: string }>} code 124 when it took too long
+ * @returns {Promise<{ code: number, output: string }>} `ENDED` when it had to be ended
  */
 export function run(program, args, options = {}) {
   return new Promise((resolve, reject) => {
@@ -46,21 +52,31 @@ export function run(program, args, options = {}) {
     if (pid === undefined) return;
     groups.add(pid);
     const safe = guard({ pid });
-    let late = false;
-    const limit =
-      options.limitMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            late = true;
-            signalGroup(pid, 'SIGTERM');
-            setTimeout(() => signalGroup(pid, 'SIGKILL'), 5_000).unref();
-          }, options.limitMs);
+    /** Why it was ended, if it was. */
+    let reason = '';
+    const end = (/** @type {string} */ why) => {
+      if (reason !== '') return;
+      reason = why;
+      signalGroup(pid, 'SIGTERM');
+      setTimeout(() => signalGroup(pid, 'SIGKILL'), 5_000).unref();
+    };
+    const began = Date.now();
+    let done = Infinity;
+    const look = setInterval(() => {
+      if (options.isDone?.() === true) done = Math.min(done, Date.now());
+      if (Date.now() - done > LINGER_MS) end(`It had done its work and did not end: something was left open.`);
+      if (Date.now() - began > (options.limitMs ?? Infinity)) end('It took too long.');
+    }, 500);
     child.on('close', (code) => {
-      clearTimeout(limit);
+      clearInterval(look);
       groups.delete(pid);
       safe();
-      if (late) output += `\nEnded after ${Math.round((options.limitMs ?? 0) / 1000)} s: it took too long.\n`;
-      resolve({ code: late ? 124 : (code ?? 1), output });
+      if (reason === '') resolve({ code: code ?? 1, output });
+      else
+        resolve({
+          code: ENDED,
+          output: `${output}\n${reason} (ended after ${Math.round((Date.now() - began) / 1000)} s)\n`,
+        });
     });
   });
 }
@@ -99,7 +115,7 @@ export async function mustRunTool(tool, args, options) {
  * @param {string} tool
  * @param {string} [workspace] whose copy goes before the root's
  */
-export function toolPath(tool, workspace) {
+function toolPath(tool, workspace) {
   const parts = tool.split('/');
   const name = parts.at(-1) ?? tool;
   const packageName = parts.length === 1 ? name : parts.slice(0, -1).join('/');

@@ -124,27 +124,30 @@ async function serve(env, logFile, onReady) {
     setTimeout(() => signalGroup(pid, 'SIGKILL'), END_LIMIT_MS).unref();
   });
 
+  const failure = (/** @type {string} */ what) => {
+    const words = last.map((line) => readable(line).text).join('\n');
+    const where = `Its last words are above; all of them are in ${shown(logFile)}.`;
+    return new Failure(`The chat service ${what}. ${where}`, words);
+  };
   const { host, port } = hostAndPort(env.GRPC_ADDRESS ?? '');
-  const isReady = await step('Starting the chat service', async () => {
-    const condition = () => isServing(host, port);
-    return await until(condition, { limitMs: BOOT_LIMIT_MS, isHopeless: () => isGone || isEnding });
-  });
-  if (isReady) onReady();
-  else if (!isGone && !isEnding) signalGroup(pid, 'SIGKILL');
-  const code = await gone;
-  safe();
-  log.end();
-  if (isEnding) {
+  const untilReady = async () => {
+    const limits = { limitMs: BOOT_LIMIT_MS, isHopeless: () => isGone || isEnding };
+    if ((await until(() => isServing(host, port), limits)) || isEnding) return;
+    const reason = isGone ? 'ended instead of starting' : `was not ready within ${BOOT_LIMIT_MS / 1000} s`;
+    signalGroup(pid, 'SIGKILL');
+    await gone;
+    throw failure(reason);
+  };
+  try {
+    await step('Starting the chat service', untilReady);
+    if (!isEnding) onReady();
+    const code = await gone;
+    if (!isEnding) throw failure(`ended with exit code ${String(code)}`);
     say('The chat has ended. Its data is kept.');
-    return;
+  } finally {
+    safe();
+    log.end();
   }
-  const reason =
-    isReady || isGone ? `ended with exit code ${String(code)}` : `was not ready within ${BOOT_LIMIT_MS / 1000} s`;
-  const words = last.map((line) => readable(line).text).join('\n');
-  throw new Failure(
-    `The chat service ${reason}. Its last words are above; all of them are in ${shown(logFile)}.`,
-    words,
-  );
 }
 
 /**

@@ -8,7 +8,7 @@ import { provide } from './services/part.mjs';
 import { rabbitmq } from './services/rabbitmq.mjs';
 import { checks, runChecks } from './testing/checks.mjs';
 import { Report } from './testing/report.mjs';
-import { clientUnit, journeys, runSuite, serviceReal, serviceUnit } from './testing/suites.mjs';
+import { clientUnit, journeys, runSuite, scriptsUnit, serviceReal, serviceUnit } from './testing/suites.mjs';
 
 /** How long an interrupted run may take to leave nothing behind. */
 const LEAVE_MS = 10_000;
@@ -50,7 +50,7 @@ export default async function test(args) {
 async function unit(report) {
   await generate();
   report.pass('Generated code');
-  await Promise.all([runSuite(serviceUnit(), report), runSuite(clientUnit(), report)]);
+  await Promise.all([serviceUnit(), clientUnit(), scriptsUnit()].map((suite) => runSuite(suite, report)));
 }
 
 /** @param {Report} report */
@@ -68,6 +68,7 @@ async function everything(report) {
   await runChecks(checks(), report);
   await runSuite(serviceUnit(), report);
   await runSuite(clientUnit(), report);
+  await runSuite(scriptsUnit(), report);
   const env = { TEST_MYSQL_URL: database.url, TEST_RABBITMQ_URL: broker.url };
   await runSuite(serviceReal(), report, env);
   if (isBuilt) await runSuite(journeys(), report, env);

@@ -6,7 +6,7 @@ import { Failure } from '../failure.mjs';
 import { run } from '../run.mjs';
 import { startContainer } from './container.mjs';
 import { freePort, openDoor, speaks, until } from './network.mjs';
-import { provide, startOwn } from './part.mjs';
+import { startOwn } from './part.mjs';
 import { findProgram, isRoot } from './programs.mjs';
 import { giveTo, lastLines, ownFolder, startProcess, systemUser } from './server-process.mjs';
 
@@ -34,15 +34,6 @@ export const mariadb = {
     other: 'install mariadbd 10.11 or mysqld 8 by your package manager, or start Docker or Podman',
   },
 };
-
-/**
- * The database server that the tests share: `url` is an account that may create databases.
- * @param {(text: string) => void} [say]
- */
-export async function provideMariadb(say = () => {}) {
-  const [server] = await provide([mariadb], say);
-  return server;
-}
 
 /**
  * A database server of one's own: see `startOwn`.

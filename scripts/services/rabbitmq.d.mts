@@ -1,8 +1,5 @@
 import type { Server } from './server.d.mts';
 
-/** The broker named by TEST_RABBITMQ_URL, else one of our own. `url` is a virtual host that nobody else uses. */
-export function provideRabbitmq(say?: (text: string) => void): Promise<Server>;
-
 /**
  * A RabbitMQ of one's own, that may be stopped, killed and started again. It ends with this process.
  * @param options.dir a folder to keep its files in; without it they are deleted in the end

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Failure } from '../failure.mjs';
 import { startContainer } from './container.mjs';
 import { freePort, openDoor, speaks, until } from './network.mjs';
-import { provide, startOwn } from './part.mjs';
+import { startOwn } from './part.mjs';
 import { findProgram } from './programs.mjs';
 import { lastLines, ownFolder, startProcess } from './server-process.mjs';
 
@@ -31,15 +31,6 @@ export const rabbitmq = {
     other: 'install rabbitmq-server by your package manager, or start Docker or Podman',
   },
 };
-
-/**
- * The broker that the tests share: `url` is a virtual host that this run owns.
- * @param {(text: string) => void} [say]
- */
-export async function provideRabbitmq(say = () => {}) {
-  const [server] = await provide([rabbitmq], say);
-  return server;
-}
 
 /**
  * A broker of one's own: see `startOwn`.

@@ -50,7 +50,7 @@ export class Report {
         this.fail(`${suite}: ${pathOf(file)} was not run`, 'The suite ran fewer files than there are.');
     }
     for (const [file, { tests, trouble }] of report) {
-      const title = `${suite}: ${pathOf(file)}`;
+      const title = pathOf(file);
       const failures = tests.filter((test) => test.outcome === 'failed').length;
       for (const test of tests) {
         if (test.outcome === 'passed') this.pass(`${title} › ${test.name}`, test.ms);

@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { step } from '../progress.mjs';
 import { ROOT } from '../root.mjs';
-import { runTool } from '../run.mjs';
+import { ENDED, run, runTool } from '../run.mjs';
 import { filesNamed } from '../spec-files.mjs';
 import { keyOf } from './report.mjs';
 
@@ -17,7 +18,7 @@ const SPEC = /\.spec\.ts$/;
  * @property {string} name
  * @property {readonly string[]} files
  * @property {number} limitMs
- * @property {(reportFile: string, env: NodeJS.ProcessEnv, limitMs: number) => ReturnType<typeof runTool>} run
+ * @property {(reportFile: string, options: import('../run.mjs').RunOptions) => ReturnType<typeof runTool>} run
  * @property {(report: any) => import('./report.mjs').SuiteReport} read decodes the tool's JSON report
  */
 
@@ -27,8 +28,7 @@ export function serviceUnit() {
     name: 'chat-service',
     files: filesNamed('chat-service', SPEC).filter((file) => !REAL.test(file)),
     limitMs: 5 * 60_000,
-    run: (file, env, limitMs) =>
-      jest(['--testPathIgnorePatterns', '/node_modules/', '\\.real\\.spec\\.ts$'], file, env, limitMs),
+    run: (file, options) => jest(['--testPathIgnorePatterns', '/node_modules/', '\\.real\\.spec\\.ts$'], file, options),
     read: readJestReport,
   };
 }
@@ -39,7 +39,7 @@ export function serviceReal() {
     name: 'chat-service, real servers',
     files: filesNamed('chat-service', REAL),
     limitMs: 10 * 60_000,
-    run: (file, env, limitMs) => jest(['--runInBand', '\\.real\\.spec\\.ts$'], file, env, limitMs),
+    run: (file, options) => jest(['--runInBand', '\\.real\\.spec\\.ts$'], file, options),
     read: readJestReport,
   };
 }
@@ -50,13 +50,28 @@ export function clientUnit() {
     name: 'chat-client',
     files: filesNamed('chat-client', SPEC),
     limitMs: 5 * 60_000,
-    run: (file, env, limitMs) =>
+    run: (file, options) =>
       runTool('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], {
         workspace: 'chat-client',
+        ...options,
         cwd: join(ROOT, 'chat-client'),
-        env,
-        limitMs,
       }),
+    read: readJestReport,
+  };
+}
+
+/** Specs of what runs the rest. @returns {Suite} */
+export function scriptsUnit() {
+  const files = filesNamed('scripts', /\.spec\.mjs$/);
+  const reporter = join(ROOT, 'scripts', 'testing', 'node-test-report.mjs');
+  return {
+    name: 'scripts',
+    files,
+    limitMs: 60_000,
+    run: (file, options) => {
+      const report = [`--test-reporter=${pathToFileURL(reporter).href}`, `--test-reporter-destination=${file}`];
+      return run(process.execPath, ['--test', ...report, ...files], options);
+    },
     read: readJestReport,
   };
 }
@@ -67,57 +82,61 @@ export function journeys() {
     name: 'e2e',
     files: filesNamed('e2e', SPEC),
     limitMs: 15 * 60_000,
-    run: (file, env, limitMs) =>
+    run: (file, options) =>
       runTool('@playwright/test/playwright', ['test', '--reporter=line,json'], {
         workspace: 'e2e',
+        ...options,
         cwd: join(ROOT, 'e2e'),
-        env: { ...env, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
-        limitMs,
+        env: { ...options.env, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
       }),
     read: readPlaywrightReport,
   };
 }
 
 /**
- * Runs a suite and adds what happened to the report. A suite without files has nothing to say.
+ * Runs a suite and adds what happened to the report.
  * @param {Suite} suite
  * @param {import('./report.mjs').Report} report
  * @param {NodeJS.ProcessEnv} [env]
  */
 export async function runSuite(suite, report, env = {}) {
-  if (suite.files.length === 0) return;
+  if (suite.files.length === 0) {
+    report.fail(suite.name, 'There is no spec file. Did a folder move?');
+    return;
+  }
   const folder = mkdtempSync(join(tmpdir(), 'energy-chat-report-'));
   const file = join(folder, 'report.json');
-  try {
-    const before = { passed: report.passed, failed: report.failed };
-    const { code, output } = await step(
-      `${suite.name}: ${suite.files.length} spec files`,
-      async () => {
-        const result = await suite.run(file, { ...env, FORCE_COLOR: '0', NO_COLOR: '1' }, suite.limitMs);
-        if (existsSync(file))
-          report.addSuite(suite.name, suite.files, suite.read(JSON.parse(readFileSync(file, 'utf8'))));
-        else report.fail(suite.name, output.slice(-8_000));
-        return result;
-      },
-      () => `${report.passed - before.passed} passed, ${report.failed - before.failed} failed`,
-    );
-    if (code !== 0 && report.failed === before.failed) {
-      report.fail(`${suite.name} ended with exit code ${code} although no test failed`, output.slice(-8_000));
+  const before = { passed: report.passed, failed: report.failed };
+  const work = async () => {
+    const { code, output } = await suite.run(file, {
+      env: { ...env, FORCE_COLOR: '0', NO_COLOR: '1' },
+      limitMs: suite.limitMs,
+      isDone: () => existsSync(file) && statSync(file).size > 0,
+    });
+    const tail = output.slice(-8_000);
+    if (!existsSync(file)) report.fail(`${suite.name} left no report (exit code ${code})`, tail);
+    else report.addSuite(suite.name, suite.files, suite.read(JSON.parse(readFileSync(file, 'utf8'))));
+    if (code === ENDED) report.fail(`${suite.name} did not end by itself`, tail);
+    else if (code !== 0 && report.failed === before.failed) {
+      report.fail(`${suite.name} ended with exit code ${code} although no test failed`, tail);
     }
+  };
+  const count = () => `${report.passed - before.passed} passed, ${report.failed - before.failed} failed`;
+  try {
+    await step(`${suite.name}: ${suite.files.length} spec files`, work, count);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** @param {readonly string[]} args @param {string} reportFile @param {NodeJS.ProcessEnv} env @param {number} limitMs */
-function jest(args, reportFile, env, limitMs) {
+/** @param {readonly string[]} args @param {string} reportFile @param {import('../run.mjs').RunOptions} options */
+function jest(args, reportFile, options) {
   return runTool('jest', ['--ci', '--json', `--outputFile=${reportFile}`, ...args], {
     workspace: 'chat-service',
     // Jest loads ES modules by Node's vm modules, which are behind this flag.
     nodeArgs: ['--experimental-vm-modules', '--no-warnings'],
+    ...options,
     cwd: join(ROOT, 'chat-service'),
-    env,
-    limitMs,
   });
 }
 

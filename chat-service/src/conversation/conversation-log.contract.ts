@@ -218,6 +218,24 @@ export function conversationLogContract(open: () => Promise<LogDatabases>): void
       }
     });
 
+    it('changes of one row on two replicas, with and without entries, all count', async () => {
+      const { client, id } = await here.desk.newClient();
+      await Promise.all(Array.from({ length: 50 }, () => here.desk.send(client, id)));
+      const before = await here.desk.conversation(id);
+      const sends = async (): Promise<void> => {
+        for (let count = 0; count < 50; count += 1) await here.desk.send(client, id);
+      };
+      const marks = async (): Promise<void> => {
+        for (let seq = 1; seq <= 50; seq += 1) await there.desk.mark(client, id, seq, 0);
+      };
+      await Promise.all([sends(), marks()]);
+      expect(await here.desk.conversation(id)).toMatchObject({
+        version: before.version + 100,
+        lastSeq: before.lastSeq + 50,
+        progress: { client: { delivered: 50 } },
+      });
+    });
+
     it('two administrators who claim at once: one has the case, the other the winner’s name, and one entry tells of it', async () => {
       for (let round = 0; round < 10; round += 1) {
         const { client, id } = await here.desk.newClient();

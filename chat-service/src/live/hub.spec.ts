@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Person } from '../identity/caller.js';
 import { eventually } from '../testing/eventually.js';
@@ -61,7 +62,7 @@ describe('a watch', () => {
 
       await replica.desk.send(client, id, 'live');
       await eventually('live', () => first.rows().length === 2);
-      expect(first.kinds().slice(253)).toEqual(['caught-up', 'entry', 'typing', 'row']);
+      expect(first.kinds().slice(253)).toEqual(['caught-up', 'entry', 'row', 'typing']);
       expect(first.of('caught-up')).toHaveLength(1);
     });
 
@@ -119,18 +120,26 @@ describe('a watch', () => {
       expect(sink.rows().at(-1)?.lastSeq).toBe(3);
     });
 
-    it('ending its backlog with what stood then, however busy the conversation goes on', async () => {
+    it('and serves its inbox however busy a conversation is that it names', async () => {
       const { client, id } = await conversationOf(2);
+      const waiting = await replica.desk.newClient();
       const sink = new RecordingSink();
-      sink.takes = 'slowly';
-      let busy = true;
-      const talk = (async () => {
-        while (busy) await replica.desk.send(client, id);
-      })();
-      replica.watch(alma, { cursors: [cursor(id)] }, { sink });
+      replica.watch(alma, { cursors: [cursor(id)], inbox: true }, { sink });
       await caughtUp(sink);
-      busy = false;
+      sink.takes = 'slowly';
+      let isBusy = true;
+      const talk = (async () => {
+        while (isBusy) {
+          await Promise.all([replica.desk.send(client, id), replica.desk.send(client, id)]);
+          await setImmediate();
+        }
+      })();
+      await eventually('it lags behind', () => (replica.hub.lives.get(id)?.row?.lastSeq ?? 0) > sink.seqs().length + 9);
+      await replica.desk.send(waiting.client, waiting.id);
+      await eventually('the waiting client shows', () => sink.rows(waiting.id).length > 0);
+      isBusy = false;
       await talk;
+      expect(sink.isEnded).toBe(false);
     });
   });
 

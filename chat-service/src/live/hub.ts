@@ -11,12 +11,10 @@ import type { Hint, Hints } from './hints.port.js';
 import { InboxFeed } from './inbox-feed.js';
 import { LiveConversation, type Typist } from './live-conversation.js';
 import type { PresenceBoard } from './presence-board.js';
+import { resetReason } from './reset-reason.js';
 import type { EncodedEntry } from './ring.js';
 import { SLOWEST_DRAIN, Slot, type WatchOwner, Watcher } from './watcher.js';
 import type { WatchSink } from './watch-sink.js';
-
-/** Further behind than this, a page is told to reload instead of being read to. */
-const FURTHEST_BEHIND = 1_000;
 
 /** How often a new watch looks for what its page knows and a lagging database does not show yet: 1.3 s in all. */
 const MOST_FIRST_LOOKS = 6;
@@ -393,12 +391,6 @@ export class Hub extends CommitListener {
     this.expected.clear();
     await this.hints.close();
   }
-}
-
-function resetReason(cursor: number, row: Conversation): ResetReason | undefined {
-  if (cursor > row.lastSeq) return 'beyond-head';
-  if (cursor + 1 < row.firstSeq) return 'below-first';
-  return row.lastSeq - cursor > FURTHEST_BEHIND ? 'too-far-behind' : undefined;
 }
 
 /** True when there are more unread messages of the client than before. */

@@ -7,6 +7,7 @@ import { logOnMysql, replicaOn, type LogDatabases, type Replica } from '../../te
 import { COMMIT, COMMITTED, TappedDatabase, type Step } from '../../testing/tapped-database.js';
 import { TcpProxy } from '../../testing/tcp-proxy.js';
 import { alma } from '../../testing/thread.js';
+import { laneLimits } from '../lane.js';
 import { openMysqlDatabase } from './mysql-database.js';
 
 /** Takes the rows of conversations as another replica would, and keeps them. */
@@ -45,15 +46,18 @@ describe('the log on a MySQL that loses transactions', () => {
     const [row] = await manager.query<{ id: number | string }[]>('SELECT CONNECTION_ID() AS id');
     return Number(row?.id);
   };
-  /** Until a batch of this schema waits for rows that `other` holds. */
-  const somebodyWaits = () =>
-    eventually('a batch waits for rows', async () => {
+  /** Until a batch of this schema waits for rows that `other` holds: seen three times, it is not just passing. */
+  const somebodyWaits = () => {
+    let seen = 0;
+    return eventually('a batch waits for rows', async () => {
       const [rows] = await other.query(
         `SELECT 1 FROM information_schema.processlist
          WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info LIKE '%FOR UPDATE%'`,
       );
-      return Array.isArray(rows) && rows.length > 0;
+      seen = Array.isArray(rows) && rows.length > 0 ? seen + 1 : 0;
+      return seen === 3;
     });
+  };
   const lockings = ({ steps }: TappedDatabase): number => steps.filter((step) => step.includes('FOR UPDATE')).length;
 
   it('waits for a row that another replica holds: no answer and nothing to see until it lets go', async () => {
@@ -114,7 +118,7 @@ describe('the log on a MySQL that loses transactions', () => {
     await other.rollback();
     const answers = await Promise.all(sent);
     for (const [index, { client, id }] of people.entries()) await expectOneMessage(client, id, answers[index]);
-    expect(lockings(tap)).toBe(3);
+    expect(lockings(tap)).toBeGreaterThan(2);
   });
 
   describe('when its connection is killed', () => {
@@ -201,19 +205,17 @@ describe('the log on a MySQL that loses transactions', () => {
   it('says UNAVAILABLE while the server is away, and goes on when it is back', async () => {
     const proxy = await TcpProxy.before(databases.url);
     const database = await openMysqlDatabase(proxy.url(databases.url));
-    const replica = replicaOn(database, {
-      lanes: 1,
-      limits: { mostRequests: 256, mostBytes: 1_000_000, longestQueue: 100, patience: 300, heldUp: 100 },
-    });
+    const impatient = replicaOn(database, { limits: { ...laneLimits, patience: 300 } });
+    const replica = replicaOn(database);
     const { client, id } = await there.desk.newClient();
     await proxy.refuse();
-    await expect(replica.desk.send(client, id, 'Hello', 'once')).rejects.toMatchObject({
+    await expect(impatient.desk.send(client, id, 'Hello', 'once')).rejects.toMatchObject({
       kind: 'unavailable',
       reason: 'NOT_COMMITTED_IN_TIME',
     });
     await proxy.restore();
     await expectOneMessage(client, id, await replica.desk.send(client, id, 'Hello', 'once'));
-    await replica.log.close();
+    await Promise.all([impatient.log.close(), replica.log.close()]);
     await database.close();
     await proxy.refuse();
   });

@@ -1,0 +1,79 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import { createPlatformFixture, type PlatformFixture } from '../../chat-service/src/testing/platform-fixture.js';
+import { ownFolder } from '../../scripts/services/server-process.mjs';
+import { Replica } from './replica.js';
+
+/** Short, so that the tests that wait for one heartbeat are short; 25 s in production. */
+export const HEARTBEAT_SECONDS = 2;
+
+/** Two replicas over one chat schema, one platform and one broker, as in production but for the balancer. */
+export class Deployment {
+  private constructor(
+    readonly one: Replica,
+    readonly two: Replica,
+    readonly platform: PlatformFixture,
+    private readonly database: Connection,
+    private readonly schema: string,
+    private readonly folder: { readonly path: string; release(): void },
+  ) {}
+
+  /** `mysqlUrl` is of an account that may create schemas; `brokerUrl` of a virtual host that nobody else uses. */
+  static async start({ mysqlUrl, brokerUrl }: { mysqlUrl: string; brokerUrl: string }): Promise<Deployment> {
+    const schema = `chat_${randomBytes(6).toString('hex')}`;
+    const database = await createConnection(mysqlUrl);
+    await database.query(`CREATE DATABASE ${schema} CHARACTER SET utf8mb4`);
+    await database.query(`USE ${schema}`);
+    const platform = await createPlatformFixture(mysqlUrl);
+    const folder = ownFolder('e2e');
+    const databaseUrl = new URL(mysqlUrl);
+    databaseUrl.pathname = `/${schema}`;
+    const settings = {
+      DATABASE_URL: databaseUrl.href,
+      PLATFORM_DATABASE_URL: platform.url,
+      RABBITMQ_URL: brokerUrl,
+      DATA_DIRECTORY: folder.path,
+      HEARTBEAT_SECONDS: String(HEARTBEAT_SECONDS),
+      DRAIN_SECONDS: '2',
+      ...makeKeys(folder.path),
+    };
+    const replica = (name: string): Promise<Replica> => Replica.start(name, folder.path, settings);
+    // At once: which of them changes the tables is for them to settle.
+    const [one, two] = await Promise.all([replica('one'), replica('two')]);
+    return new Deployment(one, two, platform, database, schema, folder);
+  }
+
+  get logs(): string {
+    return `${this.one.log}\n${this.two.log}`;
+  }
+
+  /** Reads the chat's own schema. */
+  async query(sql: string, parameters: readonly (string | number)[] = []): Promise<RowDataPacket[]> {
+    const [rows] = await this.database.query<RowDataPacket[]>(sql, [...parameters]);
+    return rows;
+  }
+
+  /** Ends the replicas and leaves nothing behind. */
+  async close(): Promise<void> {
+    await Promise.all([this.one.kill(), this.two.kill()]);
+    await this.database.query(`DROP DATABASE ${this.schema}`);
+    await this.database.end();
+    await this.platform.close();
+    this.folder.release();
+  }
+}
+
+/** The keys that all replicas share. */
+function makeKeys(folder: string): Record<string, string> {
+  const signing = join(folder, 'signing.pem');
+  const refresh = join(folder, 'refresh.key');
+  const { privateKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  writeFileSync(signing, privateKey, { mode: 0o600 });
+  writeFileSync(refresh, randomBytes(32), { mode: 0o600 });
+  return { SIGNING_KEY_FILES: signing, REFRESH_KEY_FILE: refresh };
+}
