@@ -21,11 +21,11 @@ const ANGULAR = { regex: '^@angular/', message: 'Angular stays in chat-client/an
 const ENVIRONMENT = [
   {
     selector: "MemberExpression[object.name='process'][property.name='env']",
-    message: 'Only config.ts reads the environment; take the setting from CONFIG.',
+    message: 'Only config.ts reads the environment; take the setting as a parameter.',
   },
   {
     selector: 'ImportDeclaration[source.value=/^(node:)?process$/]',
-    message: 'Only config.ts reads the environment; take the setting from CONFIG.',
+    message: 'Only config.ts reads the environment; take the setting as a parameter.',
   },
 ];
 

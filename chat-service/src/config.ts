@@ -115,9 +115,6 @@ const environment = z.object({
 
 export type Config = z.infer<typeof environment>;
 
-/** Injection token of the configuration. */
-export const CONFIG = Symbol('Config');
-
 /** What is wrong with the configuration, one line a setting: its name and the cure; never a value that may be secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

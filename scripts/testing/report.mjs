@@ -69,6 +69,13 @@ export class Report {
     }
   }
 
+  /** @param {Report} other */
+  merge(other) {
+    this.passed += other.passed;
+    this.failed += other.failed;
+    this.#timed.push(...other.#timed);
+  }
+
   /** Prints the slowest tests and, as the last line, the count. Answers the exit code. */
   finish() {
     const slowest = this.#timed.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST);

@@ -7,7 +7,7 @@ import { step } from '../progress.mjs';
 import { ROOT } from '../root.mjs';
 import { ENDED, run, runTool } from '../run.mjs';
 import { filesNamed } from '../spec-files.mjs';
-import { keyOf } from './report.mjs';
+import { keyOf, Report } from './report.mjs';
 
 const REAL = /\.real\.spec\.ts$/;
 const SPEC = /\.spec\.ts$/;
@@ -100,32 +100,33 @@ export function journeys() {
  * @param {NodeJS.ProcessEnv} [env]
  */
 export async function runSuite(suite, report, env = {}) {
-  if (suite.files.length === 0) {
-    report.fail(suite.name, 'There is no spec file. Did a folder move?');
-    return;
-  }
+  const own = new Report();
   const folder = mkdtempSync(join(tmpdir(), 'energy-chat-report-'));
   const file = join(folder, 'report.json');
-  const before = { passed: report.passed, failed: report.failed };
   const work = async () => {
+    if (suite.files.length === 0) {
+      own.fail(suite.name, 'There is no spec file. Did a folder move?');
+      return;
+    }
     const { code, output } = await suite.run(file, {
       env: { ...env, FORCE_COLOR: '0', NO_COLOR: '1' },
       limitMs: suite.limitMs,
       isDone: () => existsSync(file) && statSync(file).size > 0,
     });
     const tail = output.slice(-8_000);
-    if (!existsSync(file)) report.fail(`${suite.name} left no report (exit code ${code})`, tail);
-    else report.addSuite(suite.name, suite.files, suite.read(JSON.parse(readFileSync(file, 'utf8'))));
-    if (code === ENDED) report.fail(`${suite.name} did not end by itself`, tail);
-    else if (code !== 0 && report.failed === before.failed) {
-      report.fail(`${suite.name} ended with exit code ${code} although no test failed`, tail);
+    if (!existsSync(file)) own.fail(`${suite.name} left no report (exit code ${code})`, tail);
+    else own.addSuite(suite.name, suite.files, suite.read(JSON.parse(readFileSync(file, 'utf8'))));
+    if (code === ENDED) own.fail(`${suite.name} did not end by itself`, tail);
+    else if (code !== 0 && own.failed === 0) {
+      own.fail(`${suite.name} ended with exit code ${code} although no test failed`, tail);
     }
   };
-  const count = () => `${report.passed - before.passed} passed, ${report.failed - before.failed} failed`;
   try {
+    const count = () => `${own.passed} passed, ${own.failed} failed`;
     await step(`${suite.name}: ${suite.files.length} spec files`, work, count);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    report.merge(own);
   }
 }
 

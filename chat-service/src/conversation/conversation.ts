@@ -73,11 +73,6 @@ export function newConversation(id: string, client: Conversation['client']): Con
   };
 }
 
-/** The other side's name for `side`. */
-export function otherSide(side: Side): Side {
-  return side === 'client' ? 'support' : 'client';
-}
-
 /** A change of the row alone, one version on. */
 export function rowChange(conversation: Conversation, changes: Partial<Conversation>): Change {
   return { conversation: { ...conversation, ...changes, version: conversation.version + 1 }, entries: [], cases: [] };

@@ -50,8 +50,9 @@ describe('watchers on two replicas while 200 senders write through both', () => 
     const sinks = [
       one.watch(client, { cursors: [cursor(id)] }).sink,
       two.watch(client, { cursors: [cursor(id)] }).sink,
-      one.watch(alma, { cursors, inbox: true }).sink,
-      two.watch(ben, { cursors, inbox: true }).sink,
+      // An inbox would have the heartbeat compare these conversations a second time.
+      one.watch(alma, { cursors, inbox: hints !== 'lost' }).sink,
+      two.watch(ben, { cursors, inbox: hints !== 'lost' }).sink,
       two.watch(vera, { cursors }, { sink: slow }).sink,
     ];
     await eventually('all have begun', () => sinks.every((sink) => sink.caughtUp));

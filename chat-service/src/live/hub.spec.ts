@@ -42,7 +42,7 @@ describe('a watch', () => {
       replica.watch(client);
       replica.hub.typing(id, { side: 'client', personId: client.id, displayName: 'Mira' }, 5_000);
       const { sink: other } = replica.watch(ben, { cursors: [cursor(id)] });
-      await caughtUp(other);
+      await eventually('the client is there', () => other.of('client-presence').at(-1)?.online === true);
       replica.hub.typing(id, { side: 'client', personId: client.id, displayName: 'Mira' }, 5_000);
       replica.log.reads.entries = 0;
 
@@ -309,15 +309,27 @@ describe('a watch', () => {
       const { client, id } = await conversationOf(3);
       const old = await replica.desk.conversation(id);
       const { sink } = replica.watch(alma, { cursors: [cursor(id)] });
-      await caughtUp(sink);
+      const { sink: inbox } = replica.watch(ben, { inbox: true });
+      await Promise.all([caughtUp(sink), caughtUp(inbox)]);
       await replica.desk.send(client, id);
-      await eventually('the newer', () => sink.rows().length === 2);
+      await eventually('the newer', () => sink.rows().length === 2 && inbox.rows().length === 1);
       replica.hub.committed([{ conversation: old, entries: [], announced: false }]);
+      expect(replica.hub.lives.get(id)?.row?.lastSeq).toBe(4);
+
+      // Rows of another conversation, the second after its rest: what the old row could bring has come by then.
+      const other = await replica.desk.newClient();
+      await replica.desk.send(other.client, other.id);
+      await eventually('the other', () => inbox.rows(other.id).length === 1);
+      await replica.desk.send(other.client, other.id);
+      await eventually('the other again', () => inbox.rows(other.id).length === 2);
       await replica.desk.mark(client, id, 4, 4);
       await eventually('the newest', () => sink.rows().at(-1)?.progress.client.read === 4);
-      const versions = sink.rows().map(({ version }) => version);
-      expect(versions).toEqual([...versions].sort((one, other) => one - other));
-      expect(new Set(versions).size).toBe(versions.length);
+      await eventually('the newest there', () => inbox.rows(id).at(-1)?.progress.client.read === 4);
+      for (const rows of [sink.rows(id), inbox.rows(id)]) {
+        const versions = rows.map(({ version }) => version);
+        expect(versions).toEqual([...new Set(versions)].sort((one, another) => one - another));
+      }
+      expect(inbox.rows(id)).toHaveLength(2);
     });
 
     it('and after the entries that they count', async () => {
