@@ -127,39 +127,45 @@ test.describe.serial('when a part goes away', () => {
     });
 
     // New chats while nobody can be told: two of them of one client.
-    const [ben, lea] = await Promise.all([signIn(client(3), one).then(openOwn), signIn(client(4), one).then(openOwn)]);
-    await test.step('a new chat in the inbox, and who is there', async () => {
+    const [ben, leaHerself] = await Promise.all([signIn(client(3), one).then(openOwn), signIn(client(4), one)]);
+    const { conversation: leas } = await leaHerself.chat.getMyConversation();
+    await test.step('a new chat in the inbox', async () => {
       await ben.send(words('first chat'));
       const row = () => mariaHerself.rows.get(ben.view.conversationId);
       await soon(() => row()?.preview, ONE_HEARTBEAT).toBe(words('first chat'));
       const mariaWithBen = await Page.open(mariaHerself, ben.view.conversationId, 'front');
-      await soon(() => mariaWithBen.view.otherSidePresent, TWO_HEARTBEATS).toBe(true);
       await mariaWithBen.send(words('hello ben'));
       await mariaHerself.chat.close(shownCase(mariaWithBen), mariaWithBen.seqs.at(-1) ?? 0);
       await soon(() => row()?.openCase).toBeUndefined();
-      await lea.send(words('another chat'));
+      await leaHerself.chat.sendMessage(leas.id, words('another chat'));
       await ben.send(words('second chat'));
       await soon(() => row()?.openCase?.number, ONE_HEARTBEAT).toBe(2);
+    });
+    await test.step('who is there, within two heartbeats', async () => {
+      const mariaWithLea = await Page.open(mariaHerself, leas.id, 'background');
+      await soon(() => mariaWithLea.view.otherSidePresent).toBe(false);
+      await openOwn(leaHerself);
+      await soon(() => mariaWithLea.view.otherSidePresent, TWO_HEARTBEATS).toBe(true);
     });
 
     await test.step('a replica boots without it', async () => {
       await two.terminate();
       await two.start();
       const victor = await signIn(admin(2), two);
-      await Page.open(victor, lea.view.conversationId, 'front').then((page) => page.send(words('good morning')));
-      await soon(() => lea.texts.at(-1), ONE_HEARTBEAT).toBe(words('good morning'));
+      await Page.open(victor, leas.id, 'front').then((page) => page.send(words('good morning')));
+      await soon(() => textsOf(leaHerself.told).at(-1), ONE_HEARTBEAT).toBe(words('good morning'));
     });
 
     await broker.start();
     await test.step('what was to be announced meanwhile arrives, in order', async () => {
       const newChats = await NewChats.listen(broker.url);
-      const [bens, leas] = [ben.view.conversationId, lea.view.conversationId];
+      const bens = ben.view.conversationId;
       const secondSeq = ben.view.entries.filter(({ content }) => content.case === 'caseOpened').at(-1)?.seq;
       await soon(() => newChats.idsOf([bens]), 30_000).toEqual([
         `${bens}/1/case_opened`,
         `${bens}/${String(secondSeq)}/case_opened`,
       ]);
-      await soon(() => newChats.idsOf([leas])).toEqual([`${leas}/1/case_opened`]);
+      await soon(() => newChats.idsOf([leas.id])).toEqual([`${leas.id}/1/case_opened`]);
       await newChats.close();
     });
     await test.step('and the replicas hear each other again', async () => {

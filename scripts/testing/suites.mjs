@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { step } from '../progress.mjs';
 import { ROOT } from '../root.mjs';
 import { ENDED, run, runTool } from '../run.mjs';
+import { ownFolder } from '../services/server-process.mjs';
 import { filesNamed } from '../spec-files.mjs';
 import { keyOf, Report } from './report.mjs';
 
@@ -101,8 +101,8 @@ export function journeys() {
  */
 export async function runSuite(suite, report, env = {}) {
   const own = new Report();
-  const folder = mkdtempSync(join(tmpdir(), 'energy-chat-report-'));
-  const file = join(folder, 'report.json');
+  const folder = ownFolder('report');
+  const file = join(folder.path, 'report.json');
   const work = async () => {
     if (suite.files.length === 0) {
       own.fail(suite.name, 'There is no spec file. Did a folder move?');
@@ -125,7 +125,7 @@ export async function runSuite(suite, report, env = {}) {
     const count = () => `${own.passed} passed, ${own.failed} failed`;
     await step(`${suite.name}: ${suite.files.length} spec files`, work, count);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    folder.release();
     report.merge(own);
   }
 }

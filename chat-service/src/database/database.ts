@@ -1,5 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
+import { ChatError } from '../chat-error.js';
 import type { Dialect } from './dialect.js';
+
+/** How often what was lost for a passing reason is run, in all. */
+const TRIES = 5;
 
 /**
  * The chat's own database.
@@ -7,11 +12,34 @@ import type { Dialect } from './dialect.js';
  * `reader` sees committed rows only. `write` runs `work` in one READ COMMITTED transaction and commits it; when `work`
  * or the commit fails nothing of it stays and the error is thrown on. On SQLite writes queue for the one writing
  * connection, so `work` must not wait for anything but its own statements, and never calls `write` again.
- * `query` of a manager takes SQL with `?` placeholders that both MySQL 8 and MariaDB 10.11 and SQLite read; what
- * differs is in `dialect`.
+ * SQL has `?` placeholders and is what MySQL 8, MariaDB 10.11 and SQLite all read; what differs is in `dialect`.
  */
 export abstract class Database {
   abstract readonly dialect: Dialect;
   abstract readonly reader: EntityManager;
   abstract write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
+
+  /** The committed rows of one SELECT. DATABASE_UNAVAILABLE as `answered`. */
+  read<Row>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
+    return this.answered(() => this.reader.query<Row[]>(sql, [...params]));
+  }
+
+  /**
+   * Runs what is safe to repeat, again after each loss that passes: five tries within a second. Throws
+   * DATABASE_UNAVAILABLE when none is answered, and any other error at once.
+   */
+  async answered<T>(work: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!this.dialect.isTransient(error)) throw error;
+        if (tries === TRIES) {
+          const text = 'The chat is not available now. Try again soon.';
+          throw new ChatError('unavailable', 'DATABASE_UNAVAILABLE', text, { cause: error, retryAfterMs: 1_000 });
+        }
+        await wait(Math.random() * 25 * 2 ** tries);
+      }
+    }
+  }
 }

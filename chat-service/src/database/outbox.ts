@@ -74,7 +74,7 @@ export class SqlOutbox extends Outbox {
     const types = ANNOUNCEMENT_TYPES.filter((type) => !parked.includes(type));
     if (types.length === 0) return [];
     const ranges = types.map((type) => `SELECT * FROM (${rangeOf(limit)}) AS ${rangeName(type)}`);
-    const rows: StoredRow[] = await this.database.reader.query(
+    const rows = await this.database.read<StoredRow>(
       `${ranges.join(' UNION ALL ')} ORDER BY ${KEY} LIMIT ${limit}`,
       types,
     );
@@ -82,7 +82,7 @@ export class SqlOutbox extends Outbox {
   }
 
   override async firstOf(type: AnnouncementType): Promise<OutboxRow | undefined> {
-    const [row]: StoredRow[] = await this.database.reader.query(rangeOf(1), [type]);
+    const [row] = await this.database.read<StoredRow>(rangeOf(1), [type]);
     return row === undefined ? undefined : toOutboxRow(row);
   }
 
@@ -96,7 +96,7 @@ export class SqlOutbox extends Outbox {
       AND created_at < ${this.database.dialect.now(this.clock)} - ${days * DAY}`;
     let dropped = 0;
     for (;;) {
-      const rows: StoredRow[] = await this.database.reader.query(
+      const rows = await this.database.read<StoredRow>(
         `SELECT ${COLUMNS} FROM outbox WHERE ${old} LIMIT ${DROPPED_AT_ONCE}`,
         [...types],
       );
@@ -108,9 +108,7 @@ export class SqlOutbox extends Outbox {
   }
 
   override async size(): Promise<number> {
-    const [row]: { waiting: number | string }[] = await this.database.reader.query(
-      'SELECT COUNT(*) AS waiting FROM outbox',
-    );
+    const [row] = await this.database.read<{ waiting: number | string }>('SELECT COUNT(*) AS waiting FROM outbox');
     return Number(row?.waiting ?? 0);
   }
 }

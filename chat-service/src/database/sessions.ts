@@ -1,6 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
-import { ChatError } from '../chat-error.js';
 import type { Audience, Person } from '../identity/caller.js';
 import {
   type EndReason,
@@ -17,8 +15,6 @@ import type { Database } from './database.js';
 const DAY = 24 * 3_600 * 1_000_000;
 const IDLE = SESSION_IDLE_DAYS * DAY;
 const LONGEST = SESSION_LONGEST_DAYS * DAY;
-/** How often a transaction is run again after a loss that passes. */
-const TRIES = 5;
 
 interface SessionRow {
   readonly person_id: string;
@@ -56,7 +52,7 @@ export class SqlSessions extends Sessions {
   }
 
   async find(sessionId: string): Promise<KnownSession | undefined> {
-    const row = await this.answered(() => this.row(this.database.reader, sessionId, ''));
+    const row = await this.database.answered(() => this.row(this.database.reader, sessionId, ''));
     return row?.live === 1 ? { personId: row.person_id, audience: row.audience } : undefined;
   }
 
@@ -83,7 +79,7 @@ export class SqlSessions extends Sessions {
   }
 
   async accessSeen(sessionId: string, generation: number): Promise<'live' | 'ended' | 'behind'> {
-    const seen = await this.answered(() => this.row(this.database.reader, sessionId, ''));
+    const seen = await this.database.answered(() => this.row(this.database.reader, sessionId, ''));
     const state = stateFor(seen, generation);
     if (state !== 'live' || seen?.generation !== generation || seen.previous_open === 0) return state;
     return this.write(async (manager) => {
@@ -100,11 +96,9 @@ export class SqlSessions extends Sessions {
   }
 
   async endedWithin(seconds: number): Promise<string[]> {
-    const rows = await this.answered(() =>
-      this.database.reader.query<{ id: string }[]>(`SELECT id FROM session WHERE ended_at > ${this.now} - ?`, [
-        Math.round(seconds * 1_000_000),
-      ]),
-    );
+    const rows = await this.database.read<{ id: string }>(`SELECT id FROM session WHERE ended_at > ${this.now} - ?`, [
+      Math.round(seconds * 1_000_000),
+    ]);
     return rows.map(({ id }) => id);
   }
 
@@ -139,25 +133,9 @@ export class SqlSessions extends Sessions {
     );
   }
 
-  private write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.answered(() => this.database.write(work));
-  }
-
   /** Every method here may run twice, so what was lost for a passing reason is simply run again. */
-  private async answered<T>(work: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!this.database.dialect.isTransient(error)) throw error;
-        if (tries === TRIES) {
-          throw new ChatError('unavailable', 'DATABASE_UNAVAILABLE', 'The chat is not available now. Try again soon.', {
-            cause: error,
-          });
-        }
-        await delay(Math.random() * 25 * 2 ** tries);
-      }
-    }
+  private write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.database.answered(() => this.database.write(work));
   }
 }
 

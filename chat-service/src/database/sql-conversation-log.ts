@@ -50,12 +50,10 @@ export class SqlConversationLog extends ConversationLog {
     if (found !== undefined) return found;
     const created = newConversation(newId(), client);
     try {
-      await this.database.write((manager) =>
-        manager.query(
-          `INSERT INTO conversation (${conversationColumns.join(', ')})
-           VALUES (${conversationColumns.map(() => '?').join(', ')})`,
-          conversationValues(created),
-        ),
+      await this.insert(
+        `INSERT INTO conversation (${conversationColumns.join(', ')})
+         VALUES (${conversationColumns.map(() => '?').join(', ')})`,
+        conversationValues(created),
       );
       return created;
     } catch (error) {
@@ -72,23 +70,23 @@ export class SqlConversationLog extends ConversationLog {
 
   async conversations(ids: readonly string[]): Promise<Conversation[]> {
     if (ids.length === 0) return [];
-    const rows = await this.database.reader.query<ConversationRow[]>(
+    const rows = await this.database.read<ConversationRow>(
       `SELECT * FROM conversation WHERE id IN (${ids.map(() => '?').join(', ')})`,
-      [...ids],
+      ids,
     );
     return rows.map(toConversation);
   }
 
   async versions(ids: readonly string[]): Promise<{ id: string; version: number }[]> {
     if (ids.length === 0) return [];
-    return this.database.reader.query<{ id: string; version: number }[]>(
+    return this.database.read<{ id: string; version: number }>(
       `SELECT id, version FROM conversation WHERE id IN (${ids.map(() => '?').join(', ')})`,
-      [...ids],
+      ids,
     );
   }
 
   async entriesAfter(conversationId: string, afterSeq: number, limit: number): Promise<Entry[]> {
-    const rows = await this.database.reader.query<EntryRow[]>(
+    const rows = await this.database.read<EntryRow>(
       'SELECT * FROM entry WHERE conversation_id = ? AND seq > ? ORDER BY seq LIMIT ?',
       [conversationId, afterSeq, limit],
     );
@@ -96,7 +94,7 @@ export class SqlConversationLog extends ConversationLog {
   }
 
   async entriesBefore(conversationId: string, beforeSeq: number, limit: number): Promise<Entry[]> {
-    const rows = await this.database.reader.query<EntryRow[]>(
+    const rows = await this.database.read<EntryRow>(
       'SELECT * FROM entry WHERE conversation_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?',
       [conversationId, beforeSeq, limit],
     );
@@ -104,7 +102,7 @@ export class SqlConversationLog extends ConversationLog {
   }
 
   async findCase(conversationId: string, caseId: string): Promise<CaseView | undefined> {
-    const rows = await this.database.reader.query<CaseRow[]>(
+    const rows = await this.database.read<CaseRow>(
       `SELECT support_case.*, case_waiting_since
        FROM support_case JOIN conversation ON conversation.id = conversation_id
        WHERE support_case.id = ? AND conversation_id = ?`,
@@ -115,12 +113,12 @@ export class SqlConversationLog extends ConversationLog {
 
   async epoch(): Promise<string> {
     const read = async (): Promise<string | undefined> =>
-      (await this.database.reader.query<{ epoch: string }[]>('SELECT epoch FROM log_epoch WHERE id = 1'))[0]?.epoch;
+      (await this.database.read<{ epoch: string }>('SELECT epoch FROM log_epoch WHERE id = 1'))[0]?.epoch;
     const known = await read();
     if (known !== undefined) return known;
     const made = newId();
     try {
-      await this.database.write((manager) => manager.query('INSERT INTO log_epoch (id, epoch) VALUES (1, ?)', [made]));
+      await this.insert('INSERT INTO log_epoch (id, epoch) VALUES (1, ?)', [made]);
       return made;
     } catch (error) {
       if (!this.database.dialect.isDuplicateKey(error)) throw error;
@@ -146,8 +144,12 @@ export class SqlConversationLog extends ConversationLog {
     return decisions;
   }
 
+  private async insert(sql: string, params: unknown[]): Promise<void> {
+    await this.database.answered(() => this.database.write((manager) => manager.query<unknown>(sql, params)));
+  }
+
   private async findByClient(clientId: string): Promise<Conversation | undefined> {
-    const rows = await this.database.reader.query<ConversationRow[]>('SELECT * FROM conversation WHERE client_id = ?', [
+    const rows = await this.database.read<ConversationRow>('SELECT * FROM conversation WHERE client_id = ?', [
       clientId,
     ]);
     return rows[0] === undefined ? undefined : toConversation(rows[0]);

@@ -8,10 +8,9 @@ export class SqlConversationOwners extends ConversationOwners {
   }
 
   async ownerOf(conversationId: string): Promise<string | undefined> {
-    const rows = await this.database.reader.query<{ client_id: string }[]>(
-      'SELECT client_id FROM conversation WHERE id = ?',
-      [conversationId],
-    );
+    const rows = await this.database.read<{ client_id: string }>('SELECT client_id FROM conversation WHERE id = ?', [
+      conversationId,
+    ]);
     return rows[0]?.client_id;
   }
 }

@@ -20,7 +20,7 @@ export class SqlInbox extends Inbox {
 
   async list(filter: InboxFilter, adminId: string, limit: number, after: InboxPosition | null): Promise<InboxPage> {
     const { where, byAdmin } = conditions[filter];
-    const rows = await this.database.reader.query<ConversationRow[]>(
+    const rows = await this.database.read<ConversationRow>(
       `SELECT * FROM conversation WHERE ${where}
        ${after === null ? '' : 'AND inbox_rank >= ? AND (inbox_rank > ? OR id > ?)'}
        ORDER BY inbox_rank, id LIMIT ?`,
@@ -37,7 +37,7 @@ export class SqlInbox extends Inbox {
   async counts(adminId: string): Promise<InboxCounts> {
     const capped = ({ where }: { where: string }): string =>
       `(SELECT COUNT(*) FROM (SELECT 1 FROM conversation WHERE ${where} LIMIT ${MOST_COUNTED}) AS counted)`;
-    const [row] = await this.database.reader.query<InboxCounts[]>(
+    const [row] = await this.database.read<InboxCounts>(
       `SELECT ${capped(conditions.waiting)} AS waiting, ${capped(conditions.mine)} AS mine,
               ${capped(conditions.others)} AS others`,
       [adminId, adminId],
@@ -46,7 +46,7 @@ export class SqlInbox extends Inbox {
   }
 
   async openVersions(afterId: string, limit: number): Promise<{ id: string; version: number }[]> {
-    return this.database.reader.query<{ id: string; version: number }[]>(
+    return this.database.read<{ id: string; version: number }>(
       "SELECT id, version FROM conversation WHERE case_status IN ('waiting', 'assigned') AND id > ? ORDER BY id LIMIT ?",
       [afterId, limit],
     );

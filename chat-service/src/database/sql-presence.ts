@@ -57,7 +57,7 @@ export class SqlPresence extends PresenceStore {
 
   async online(personIds: readonly string[]): Promise<Set<string>> {
     if (personIds.length === 0) return new Set();
-    const rows = await this.database.reader.query<{ person_id: string }[]>(
+    const rows = await this.database.read<{ person_id: string }>(
       `SELECT person_id FROM watch_presence WHERE person_id IN (${marks(personIds)}) AND seen_at > ${this.now} - ?`,
       [...personIds, this.freshFor],
     );
@@ -65,7 +65,7 @@ export class SqlPresence extends PresenceStore {
   }
 
   async anyAdmin(): Promise<boolean> {
-    const rows = await this.database.reader.query<unknown[]>(
+    const rows = await this.database.read<unknown>(
       `SELECT 1 AS found FROM watch_presence WHERE role IN ('admin', 'supervisor') AND seen_at > ${this.now} - ? LIMIT 1`,
       [this.freshFor],
     );

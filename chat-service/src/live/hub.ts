@@ -72,7 +72,7 @@ export class Hub extends CommitListener {
     this.pages = new EntryPages(log, encoder, this.counts);
     this.expected = new ExpectedRows((ids) => this.readRows(ids), onTrouble);
     presence.onChange = (changed) => this.markPresence(changed);
-    presence.isWatched = (personId) => isNamedBySupport(this.livesByClient.get(personId));
+    presence.isWatched = (personId) => this.livesByClient.get(personId)?.isNamedBy('support') === true;
   }
 
   /** Begins to hear the other replicas. */
@@ -396,10 +396,6 @@ export class Hub extends CommitListener {
 /** True when there are more unread messages of the client than before. */
 function clientWrote(before: Conversation | undefined, row: Conversation): boolean {
   return before !== undefined && row.progress.support.unread > before.progress.support.unread;
-}
-
-function isNamedBySupport(live: LiveConversation | undefined): boolean {
-  return live !== undefined && [...live.slots].some(({ watcher }) => watcher.owner.side === 'support');
 }
 
 function clientsOf(slots: readonly Slot[]): string[] {

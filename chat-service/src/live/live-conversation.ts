@@ -51,6 +51,10 @@ export class LiveConversation {
     return (this.encodedRow ??= this.encoder.conversation(this.row));
   }
 
+  isNamedBy(side: Side): boolean {
+    return [...this.slots].some(({ watcher }) => watcher.owner.side === side);
+  }
+
   /** Something may be news to all who name it, or to those of one side. */
   mark(side?: Side): void {
     for (const slot of this.slots) if (side === undefined || slot.watcher.owner.side === side) slot.mark();

@@ -3,7 +3,6 @@ import type { Dialect } from '../dialect.js';
 const TRANSIENT = new Set([
   'ER_LOCK_DEADLOCK', // also a certification conflict of a Galera cluster
   'ER_LOCK_WAIT_TIMEOUT',
-  'ER_DUP_ENTRY', // within the lane: another replica was quicker
   'ER_CON_COUNT_ERROR',
   'ER_TOO_MANY_USER_CONNECTIONS',
   'ER_SERVER_SHUTDOWN',
