@@ -156,8 +156,9 @@ test.describe.serial('the embedded deployment', () => {
     expect(stranger.record.accessTokens).toEqual([]);
   });
 
-  test('its log holds no message, password or token', () => {
+  test('its log holds no message, password, token or unexpected error', () => {
     expect(deployment.replica.log).toContain('/energy.chat.v1.ConversationService/SendMessage');
+    expect(deployment.replica.log).not.toMatch(/"level":"(error|fatal)"/);
     expect(secretsIn(deployment.replica.log, everybody)).toEqual([]);
     const cookies = [jars.client, jars.admin].flatMap(({ received }) =>
       received.map((line) => line.split(/[=;]/)[1] ?? ''),

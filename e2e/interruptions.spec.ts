@@ -232,8 +232,9 @@ test.describe.serial('when a part goes away', () => {
     await two.start();
   });
 
-  test("the replicas' logs hold no message, password or token", () => {
+  test("the replicas' logs hold no message, password, token or unexpected error", () => {
     expect(deployment.logs).toContain('"msg":"stopped"');
+    expect(deployment.logs).not.toMatch(/"level":"(error|fatal)"/);
     expect(secretsIn(deployment.logs, everybody)).toEqual([]);
     const brokerPassword = new URL(broker.url).password;
     expect(deployment.logs).not.toContain(brokerPassword);

@@ -261,9 +261,10 @@ test.describe.serial('a client and an administrator on two replicas', () => {
     expect(people.flatMap(({ statuses }) => statuses).filter((status) => status === 'reconnecting')).toEqual([]);
   });
 
-  test("the replicas' logs hold no message, password or token", () => {
+  test("the replicas' logs hold no message, password, token or unexpected error", () => {
     expect(deployment.logs).toContain('/energy.chat.v1.ConversationService/SendMessage');
     expect(people.flatMap(({ record }) => record.accessTokens).length).toBeGreaterThanOrEqual(people.length);
+    expect(deployment.logs).not.toMatch(/"level":"(error|fatal)"/);
     expect(secretsIn(deployment.logs, people)).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { type Connection, createConnection, type RowDataPacket } from 'mysql2/pr
 import { createPlatformFixture, type PlatformFixture } from '../../chat-service/src/testing/platform-fixture.js';
 import { ownFolder } from '../../scripts/services/server-process.mjs';
 import { Replica } from './replica.js';
+import { Undo } from './undo.js';
 
 /** Short, so that the tests that wait for one heartbeat are short; 25 s in production. */
 export const HEARTBEAT_SECONDS = 2;
@@ -16,18 +17,34 @@ export class Deployment {
     readonly two: Replica,
     readonly platform: PlatformFixture,
     private readonly database: Connection,
-    private readonly schema: string,
-    private readonly folder: { readonly path: string; release(): void },
+    private readonly undo: Undo,
   ) {}
 
   /** `mysqlUrl` is of an account that may create schemas; `brokerUrl` of a virtual host that nobody else uses. */
-  static async start({ mysqlUrl, brokerUrl }: { mysqlUrl: string; brokerUrl: string }): Promise<Deployment> {
+  static async start(servers: { mysqlUrl: string; brokerUrl: string }): Promise<Deployment> {
+    const undo = new Undo();
+    try {
+      return await Deployment.build(servers, undo);
+    } catch (error) {
+      await undo.all();
+      throw error;
+    }
+  }
+
+  private static async build(
+    { mysqlUrl, brokerUrl }: { mysqlUrl: string; brokerUrl: string },
+    undo: Undo,
+  ): Promise<Deployment> {
     const schema = `chat_${randomBytes(6).toString('hex')}`;
     const database = await createConnection(mysqlUrl);
+    undo.later(() => database.end());
     await database.query(`CREATE DATABASE ${schema} CHARACTER SET utf8mb4`);
+    undo.later(() => database.query(`DROP DATABASE ${schema}`));
     await database.query(`USE ${schema}`);
     const platform = await createPlatformFixture(mysqlUrl);
+    undo.later(() => platform.close());
     const folder = ownFolder('e2e');
+    undo.later(async () => folder.release());
     const databaseUrl = new URL(mysqlUrl);
     databaseUrl.pathname = `/${schema}`;
     const settings = {
@@ -39,10 +56,13 @@ export class Deployment {
       DRAIN_SECONDS: '2',
       ...makeKeys(folder.path),
     };
-    const replica = (name: string): Promise<Replica> => Replica.start(name, folder.path, settings);
+    const one = await Replica.make('one', folder.path, settings);
+    undo.later(() => one.kill());
+    const two = await Replica.make('two', folder.path, settings);
+    undo.later(() => two.kill());
     // At once: which of them changes the tables is for them to settle.
-    const [one, two] = await Promise.all([replica('one'), replica('two')]);
-    return new Deployment(one, two, platform, database, schema, folder);
+    await Promise.all([one.start(), two.start()]);
+    return new Deployment(one, two, platform, database, undo);
   }
 
   get logs(): string {
@@ -57,11 +77,7 @@ export class Deployment {
 
   /** Ends the replicas and leaves nothing behind. */
   async close(): Promise<void> {
-    await Promise.all([this.one.kill(), this.two.kill()]);
-    await this.database.query(`DROP DATABASE ${this.schema}`);
-    await this.database.end();
-    await this.platform.close();
-    this.folder.release();
+    await this.undo.all();
   }
 }
 

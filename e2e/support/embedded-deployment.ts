@@ -17,13 +17,14 @@ export class EmbeddedDeployment {
     const folder = ownFolder('e2e');
     const clientEdge = `127.0.0.1:${await freePort()}`;
     const adminEdge = `127.0.0.1:${await freePort()}`;
-    const replica = await Replica.start('embedded', folder.path, {
+    const replica = await Replica.make('embedded', folder.path, {
       DATA_DIRECTORY: folder.path,
       CLIENT_EDGE_ADDRESS: clientEdge,
       ADMIN_EDGE_ADDRESS: adminEdge,
       HEARTBEAT_SECONDS: String(HEARTBEAT_SECONDS),
       DRAIN_SECONDS: '2',
     });
+    await replica.start();
     return new EmbeddedDeployment(replica, clientEdge, adminEdge, folder);
   }
 

@@ -25,12 +25,10 @@ export class Replica {
     private readonly settings: Readonly<Record<string, string>>,
   ) {}
 
-  /** `folder` keeps its log; `settings` are of config.ts. Answers when it is ready. */
-  static async start(name: string, folder: string, settings: Readonly<Record<string, string>>): Promise<Replica> {
-    const address = `127.0.0.1:${await freePort()}`;
-    const replica = new Replica(name, address, `127.0.0.1:${await freePort()}`, folder, settings);
-    await replica.start();
-    return replica;
+  /** Not started yet, at addresses of its own. `folder` keeps its log; `settings` are of config.ts. */
+  static async make(name: string, folder: string, settings: Readonly<Record<string, string>>): Promise<Replica> {
+    const [grpc, metrics] = [await freePort(), await freePort()];
+    return new Replica(name, `127.0.0.1:${grpc}`, `127.0.0.1:${metrics}`, folder, settings);
   }
 
   /** All that it has printed, over all its lives. */
@@ -38,7 +36,7 @@ export class Replica {
     return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
   }
 
-  /** At the same addresses as before. Fails with its last words. */
+  /** Answers when it is ready. Again after its end, at the same addresses. Fails with its last words. */
   async start(): Promise<void> {
     this.bornAt = this.log.length;
     const running = startProcess(process.execPath, ['--enable-source-maps', MAIN], {

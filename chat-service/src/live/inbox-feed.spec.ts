@@ -83,13 +83,7 @@ describe('the inbox of a watch', () => {
   });
 
   it('gives a conversation one row in 250 ms, and the last state always', async () => {
-    const times = new Map<number, number>();
-    const sink = new (class extends RecordingSink {
-      override write(event: Uint8Array): boolean {
-        times.set(this.events.length, performance.now());
-        return super.write(event);
-      }
-    })();
+    const sink = new RecordingSink();
     await inboxOf(one, alma, sink);
     const { client, id } = await openCase(one);
     const start = performance.now();
@@ -101,13 +95,11 @@ describe('the inbox of a watch', () => {
     await one.desk.close(alma, page);
     await one.desk.send(client, id);
     await eventually('the last state', () => isRight(sink, id));
-    const moments = sink.events.flatMap((event, index) => (event.kind === 'row' ? [times.get(index) ?? 0] : []));
-    expect(moments.length).toBeGreaterThanOrEqual(3);
-    // Node's timers may fire up to a millisecond early by the clock that is read here.
-    for (const [index, moment] of moments.entries()) {
-      if (index > 0) expect(moment - (moments[index - 1] ?? 0)).toBeGreaterThanOrEqual(249);
-    }
+    // The first at once, then one for each time that has passed; how late the machine is only allows for more.
+    const most = 1 + Math.ceil((performance.now() - start) / 250);
     const rows = sink.rows(id).map(({ version }) => version);
+    expect(rows.length).toBeGreaterThanOrEqual(3);
+    expect(rows.length).toBeLessThanOrEqual(most);
     expect(rows).toEqual([...new Set(rows)].sort((first, second) => first - second));
   });
 
