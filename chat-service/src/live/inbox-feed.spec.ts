@@ -85,8 +85,8 @@ describe('the inbox of a watch', () => {
   it('gives a conversation one row in 250 ms, and the last state always', async () => {
     const sink = new RecordingSink();
     await inboxOf(one, alma, sink);
-    const { client, id } = await openCase(one);
     const start = performance.now();
+    const { client, id } = await openCase(one);
     await eventually('half a second of talk', async () => {
       await one.desk.send(client, id);
       return performance.now() - start > 600;
