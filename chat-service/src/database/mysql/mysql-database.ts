@@ -4,13 +4,16 @@ import { Database } from '../database.js';
 import { migrations } from '../migrations/migrations.js';
 import { mysqlDialect } from './mysql-dialect.js';
 
+/** A connection that says nothing for this long is closed by the server, so that a vanished replica's locks end. */
+const IDLE_SECONDS = 15;
+
 /**
  * What every connection of the chat starts with: READ COMMITTED, so that a statement sees all that is committed and
  * locks only rows it finds; short waits, so that neither a stuck neighbour nor a vanished replica holds a conversation.
  */
 const SESSION_START = [
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-  "SET SESSION innodb_lock_wait_timeout = 3, wait_timeout = 60, time_zone = '+00:00'",
+  `SET SESSION innodb_lock_wait_timeout = 3, wait_timeout = ${IDLE_SECONDS}, time_zone = '+00:00'`,
 ];
 
 /** The longest a single statement may take, in milliseconds; its connection is then given up. */
@@ -48,8 +51,8 @@ export function mysqlOptions(url: string): DataSourceOptions {
     // The default logger prints slow statements with their parameters, which are people's messages.
     logger: 'debug',
     migrations,
-    // Connections idle for 30 s are closed here, before wait_timeout closes them there.
-    extra: { connectionLimit: 12, maxIdle: 4, idleTimeout: 30_000, enableKeepAlive: true },
+    // Connections idle for 8 s are closed here, before wait_timeout closes them there.
+    extra: { connectionLimit: 12, maxIdle: 4, idleTimeout: 8_000, enableKeepAlive: true },
   };
 }
 
@@ -107,6 +110,8 @@ export class MysqlDatabase extends Database {
 export async function migrate(dataSource: DataSource): Promise<void> {
   const runner = dataSource.createQueryRunner();
   try {
+    // This connection only holds the lock while another one works.
+    await runner.query('SET SESSION wait_timeout = 3600');
     const [lock] = (await runner.query(
       "SELECT GET_LOCK(CONCAT('energy-chat-migrations-', MD5(DATABASE())), 60) AS held",
     )) as {
@@ -117,6 +122,7 @@ export async function migrate(dataSource: DataSource): Promise<void> {
     }
     await dataSource.runMigrations({ transaction: 'none' });
     await runner.query("DO RELEASE_LOCK(CONCAT('energy-chat-migrations-', MD5(DATABASE())))");
+    await runner.query(`SET SESSION wait_timeout = ${IDLE_SECONDS}`);
   } finally {
     await runner.release();
   }
