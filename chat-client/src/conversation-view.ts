@@ -19,11 +19,11 @@ import type { CallLimits } from './retry.js';
 import type { Session } from './session.js';
 import { tickOf, type Tick } from './tick.js';
 import type { PresenceNews, Typist } from './watch-listener.js';
-import type { Watch } from './watch.js';
+import type { PageWatch } from './watch.js';
 
 export interface ViewParts {
   readonly chat: Chat;
-  readonly watch: Watch;
+  readonly watch: PageWatch;
   readonly session: Session;
   /** Entries in a page of history, 1 to 100; 50 unless given. */
   readonly pageSize?: number;

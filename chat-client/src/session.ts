@@ -12,6 +12,7 @@ import { brokenAnswer, ChatError } from './chat-error.js';
 import { delay, waitFor } from './delay.js';
 import { InProcessRefreshLock, type RefreshLock } from './refresh-lock.js';
 import { retry, type CallLimits } from './retry.js';
+import type { SessionSiblings, SharedAccess } from './session-siblings.js';
 import { MemoryTokenStore, type TokenStore } from './token-store.js';
 
 /**
@@ -27,6 +28,8 @@ export interface SessionListener {
   stateChanged?(state: SessionState): void;
   /** A newer access token is in use: streams that were opened with the one before should move. */
   refreshed?(): void;
+  /** Signed out here, while somebody has signed in with the same cookie or store elsewhere: `resume` takes that up. */
+  signedInElsewhere?(): void;
 }
 
 /** An access token as calls carry it. `number` grows with every new one. */
@@ -44,6 +47,8 @@ export interface SessionOptions {
   readonly refreshToken?: 'cookie' | TokenStore;
   /** Among everybody who shares the refresh token; in this process unless given. */
   readonly lock?: RefreshLock;
+  /** The others who share it; none unless given. */
+  readonly siblings?: SessionSiblings;
   /** For one try of a session call, in milliseconds. */
   readonly tryTimeoutMs?: number;
 }
@@ -61,13 +66,16 @@ const OVER: ReadonlySet<Code> = new Set([
  * Who is signed in. The access token lives in memory only; it is refreshed at 70 to 80 % of its life, which is counted
  * on the monotonic clock from before the request, so never too long. One refresh runs at a time; a refresh whose
  * answer is lost is tried again with the same refresh token until the service answers. Nothing but an answer of the
- * service ends a session.
+ * service ends a session, to this session or, for a sign-out, to a sibling. Siblings hand each other new access tokens,
+ * so that one of them refreshes for all.
  */
 export class Session {
   private readonly auth: Client<typeof AuthService>;
   private readonly store: TokenStore;
   private readonly cookie: boolean;
   private readonly lock: RefreshLock;
+  private readonly siblings: SessionSiblings | undefined;
+  private readonly leaveSiblings: (() => void) | undefined;
   private readonly tryTimeoutMs: number;
   private readonly listeners = new Set<SessionListener>();
   private current: SessionState = { kind: 'signed-out', reason: 'NEVER_SIGNED_IN' };
@@ -88,6 +96,17 @@ export class Session {
         : options.refreshToken;
     this.lock = options.lock ?? new InProcessRefreshLock();
     this.tryTimeoutMs = options.tryTimeoutMs ?? 10_000;
+    this.siblings = options.siblings;
+    this.leaveSiblings = options.siblings?.listen({
+      accessGiven: (access) => this.siblingHasAccess(access),
+      signedOut: (personId) => {
+        if (this.me?.id === personId) this.end('SIGNED_OUT');
+      },
+      doubted: (personId) => {
+        if (this.me?.id === personId) void this.refresh();
+      },
+      asked: () => this.sharedAccess(),
+    });
   }
 
   get state(): SessionState {
@@ -155,7 +174,9 @@ export class Session {
     );
     if (era !== this.era) return;
     await this.store.clear();
+    const { me } = this;
     this.end('SIGNED_OUT');
+    if (me !== undefined) this.siblings?.signedOut(me.id);
   }
 
   /** The access token to call with; waits for a refresh when the last one has ended. Throws when signed out. */
@@ -182,7 +203,9 @@ export class Session {
 
   /** The service said that the session of this token is over. Late news of an earlier token changes nothing. */
   endedByService(grant: AccessGrant, reason: string): void {
-    if (this.isNewest(grant) && this.current.kind === 'signed-in') this.end(reason);
+    if (!this.isNewest(grant) || this.current.kind === 'signed-out') return;
+    this.end(reason);
+    this.siblings?.doubt(grant.personId);
   }
 
   /** The network is back or the page is in front again: a refresh that waits for its next try goes at once. */
@@ -195,21 +218,22 @@ export class Session {
   close(): void {
     this.era += 1;
     clearTimeout(this.refreshTimer);
+    this.leaveSiblings?.();
     this.wake();
   }
 
   private refresh(): Promise<void> {
-    this.refreshing ??= this.refreshUntilAnswered(this.era).finally(() => {
+    this.refreshing ??= this.refreshUntilAnswered(this.era, this.accessNumber).finally(() => {
       this.refreshing = undefined;
     });
     return this.refreshing;
   }
 
-  private async refreshUntilAnswered(era: number): Promise<void> {
+  private async refreshUntilAnswered(era: number, replaced: number): Promise<void> {
     const backoff = new Backoff(200, 10_000);
     while (era === this.era) {
       try {
-        await this.lock.run(() => this.refreshOnce(era));
+        await this.lock.run(() => this.refreshOnce(era, replaced));
         return;
       } catch (failure) {
         const error = ChatError.from(failure);
@@ -218,7 +242,9 @@ export class Session {
           if (era !== this.era) return;
           // What cannot be cleared is a token that the service takes no more.
           void this.store.clear().catch(() => undefined);
+          const { me } = this;
           this.end(error.reason);
+          if (me !== undefined) this.siblings?.doubt(me.id);
           return;
         }
         await delay(backoff.next(error.retryAfterMs), this.pause.signal);
@@ -226,8 +252,16 @@ export class Session {
     }
   }
 
-  private async refreshOnce(era: number): Promise<void> {
+  /** `replaced` numbers the access token that is to be replaced. */
+  private async refreshOnce(era: number, replaced: number): Promise<void> {
     if (era !== this.era) return;
+    // What a sibling got while this session waited for the lock has arrived by the time another answer does.
+    const shared = await this.siblings?.ask();
+    if (era !== this.era || this.accessNumber !== replaced) return;
+    if (shared !== undefined && this.isWorthwhile(shared)) {
+      this.use(shared, performance.now() + shared.lifeMs);
+      return;
+    }
     const refreshToken = (await this.store.load()) ?? '';
     const startedAt = performance.now();
     const answer = await this.auth.refresh({ refreshToken }, { timeoutMs: this.tryTimeoutMs });
@@ -242,20 +276,46 @@ export class Session {
     if (era !== this.era) return me;
     if (refreshToken !== '') await this.store.save(refreshToken);
     if (era !== this.era) return me;
+    const lifeMs = durationMs(expiresIn);
+    this.use({ token: accessToken, lifeMs, me }, startedAt + lifeMs);
+    this.siblings?.giveAccess({ token: accessToken, lifeMs, me });
+    return me;
+  }
+
+  /** From now on this access token is in use, unless it is somebody else's. */
+  private use({ token, lifeMs, me }: SharedAccess, expiresAt: number): void {
     if (this.me !== undefined && this.me.id !== me.id) {
       this.end('OTHER_PERSON');
-      return me;
+      return;
     }
-    const lifeMs = durationMs(expiresIn);
     this.accessNumber += 1;
-    const expiresAt = startedAt + lifeMs;
-    this.access = { token: accessToken, number: this.accessNumber, personId: me.id, expiresAt };
-    this.refreshAt(startedAt + lifeMs * (0.7 + 0.1 * Math.random()));
+    this.access = { token, number: this.accessNumber, personId: me.id, expiresAt };
+    this.refreshAt(expiresAt - lifeMs * (0.3 - 0.1 * Math.random()));
     const before = this.current;
     this.current = { kind: 'signed-in', me };
     if (before.kind === 'signed-out' || !samePerson(before.me, me)) this.tellState();
     if (before.kind === 'signed-in') for (const listener of [...this.listeners]) listener.refreshed?.();
-    return me;
+  }
+
+  private siblingHasAccess(access: SharedAccess): void {
+    if (this.current.kind === 'signed-out') {
+      for (const listener of [...this.listeners]) listener.signedInElsewhere?.();
+    } else if (this.isWorthwhile(access)) this.use(access, performance.now() + access.lifeMs);
+  }
+
+  /** Newer than the one in use, or of whoever has signed in since. */
+  private isWorthwhile({ token, lifeMs, me }: SharedAccess): boolean {
+    return token !== this.access?.token && (lifeMs > this.leftMs || me.id !== this.me?.id);
+  }
+
+  private sharedAccess(): SharedAccess | undefined {
+    if (this.access === undefined || this.me === undefined || this.leftMs <= 0) return undefined;
+    return { token: this.access.token, lifeMs: this.leftMs, me: this.me };
+  }
+
+  /** Of the access token in use, in milliseconds. */
+  private get leftMs(): number {
+    return this.access === undefined ? 0 : this.access.expiresAt - performance.now();
   }
 
   private refreshAt(time: number): void {

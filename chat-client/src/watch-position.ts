@@ -1,9 +1,8 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { Conversation, Reset, WatchRequestSchema } from '@energy-chat/contract/conversation_pb.js';
+import type { Conversation, Reset } from '@energy-chat/contract/conversation_pb.js';
 import type { Entry } from '@energy-chat/contract/entry_pb.js';
 
 /** The contract's limit. */
-const MOST_CONVERSATIONS = 64;
+export const MOST_CONVERSATIONS = 64;
 
 /** No log has this epoch, so the service resets every conversation. */
 const NO_LOGS_EPOCH = 'mixed';
@@ -13,6 +12,13 @@ interface Cursor {
   seq: number;
   /** The wish that set it: streams that do not know that wish yet have nothing to say here. */
   readonly plan: number;
+}
+
+/** What a Watch asks for, as the contract's WatchRequest. */
+export interface WatchCursors {
+  epoch: string;
+  inbox: boolean;
+  cursors: { conversationId: string; afterSeq: number }[];
 }
 
 /**
@@ -70,7 +76,7 @@ export class WatchPosition {
     this.plan += 1;
   }
 
-  request(): MessageInitShape<typeof WatchRequestSchema> {
+  request(): WatchCursors {
     return {
       epoch: this.epoch,
       inbox: this.inbox,

@@ -12,6 +12,7 @@ import { conversationOf, LiveNews, type News } from './live-news.js';
 import type { Session, SessionState } from './session.js';
 import { WatchLine } from './watch-line.js';
 import type { WatchListener, WatchStatus } from './watch-listener.js';
+import { WatchListeners } from './watch-listeners.js';
 import { WatchPosition } from './watch-position.js';
 
 export interface WatchOptions {
@@ -26,6 +27,9 @@ export interface WatchOptions {
   /** Wishes of the page within so many milliseconds make one new stream; 10 unless given. */
   readonly gatherMs?: number;
 }
+
+/** What pages use of a watch, be it the tab's own or one that all tabs share. */
+export type PageWatch = Pick<Watch, keyof Watch>;
 
 /** With these and a reason of the service, what the page asks for cannot be watched. */
 const REFUSALS: ReadonlySet<Code> = new Set([
@@ -54,7 +58,7 @@ const VACANCY_MS = 3_000;
 export class Watch {
   private readonly service: Client<typeof ConversationService>;
   private readonly options: Required<WatchOptions>;
-  private readonly listeners = new Set<WatchListener>();
+  private readonly listeners = new WatchListeners();
   private readonly position = new WatchPosition();
   private readonly news = new LiveNews(
     (typist, typing) => this.tell((each) => each.typing?.(typist, typing)),
@@ -94,8 +98,7 @@ export class Watch {
 
   /** Answers the way to stop listening. */
   listen(listener: WatchListener): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.listeners.add(listener);
   }
 
   start(): void {
@@ -367,16 +370,7 @@ export class Watch {
     this.tell((each) => each.status?.(status));
   }
 
-  /** A listener's defect is reported as uncaught, and disturbs nobody else. */
   private tell(work: (listener: WatchListener) => void): void {
-    for (const listener of [...this.listeners]) {
-      try {
-        work(listener);
-      } catch (defect) {
-        queueMicrotask(() => {
-          throw defect;
-        });
-      }
-    }
+    this.listeners.tell(work);
   }
 }

@@ -103,7 +103,7 @@ const environment = z.object({
   HEARTBEAT_SECONDS: seconds(0.2, 60).default(25),
   /** On SIGTERM, how long streams have to go elsewhere, in seconds. */
   DRAIN_SECONDS: seconds(0, 60).default(5),
-  /** Names this replica in leases and presence. */
+  /** Names this replica in leases, hints and presence: no two replicas may share a name. */
   REPLICA_NAME: z
     .string()
     .regex(/^[!-~]{1,64}$/, 'use 1 to 64 printable ASCII characters')
