@@ -29,6 +29,7 @@ const LAST_CALLS = 5_000;
 /** Starts the service and answers how to stop it: nothing in flight is lost, and watchers go elsewhere first. */
 async function start(config: Config): Promise<() => Promise<void>> {
   const log = createLogger(config);
+  warnOfPrivateKeys(config, log);
   const metrics = new Metrics();
   const grpcServer = new GrpcServer(config, log, metrics);
   const app: INestMicroservice = await NestFactory.createMicroservice(AppModule.forRoot(config, log, metrics), {
@@ -83,6 +84,7 @@ async function start(config: Config): Promise<() => Promise<void>> {
     await metricsServer.stop();
     await app.close();
     log.info('stopped');
+    await new Promise((resolve) => log.flush(resolve));
   };
 }
 
@@ -129,6 +131,16 @@ function keptFigures(app: INestMicroservice): Parameters<Metrics['show']>[0] {
       read: () => relay.dropped,
     },
   };
+}
+
+/** Replicas that share a database must share their keys too, or each would refuse what the others have signed. */
+function warnOfPrivateKeys(config: Config, log: Logger): void {
+  const unset = (['SIGNING_KEY_FILES', 'REFRESH_KEY_FILE'] as const).filter((name) => config[name] === undefined);
+  if (config.DATABASE_URL === undefined || unset.length === 0) return;
+  log.warn(
+    { unset, directory: config.DATA_DIRECTORY },
+    'keys are made in DATA_DIRECTORY: replicas that do not share it need these settings',
+  );
 }
 
 /** A SELECT that does not fit ends the start; a platform that is only away does not: sign-in works once it is back. */

@@ -20,6 +20,8 @@ export interface Envoy {
   readonly pid: number;
   /** Its last words. */
   log(): string;
+  /** What `envoy --mode validate` says of its configuration. */
+  validate(): Promise<{ readonly code: number; readonly output: string }>;
   /** Ends it in good order. */
   stop(): Promise<void>;
   /** Ends it on the spot, as a crash would. */
@@ -33,8 +35,10 @@ export interface Envoy {
 /**
  * An Envoy of one's own on envoy/envoy.yaml. It listens on free ports of loopback and ends with this process.
  * @param options.settings of envoy/render.sh
+ * @param options.change for what is no setting
  */
 export function startEnvoy(options: {
   readonly program: string;
   readonly settings: Readonly<Record<string, string>>;
+  readonly change?: ((config: string) => string) | undefined;
 }): Promise<Envoy>;

@@ -49,9 +49,13 @@ export async function renderEnvoyConfig(settings) {
 
 /**
  * An Envoy of one's own on envoy/envoy.yaml, which ends with this process. It listens on free ports of loopback.
- * @param {{ program: string, settings: Readonly<Record<string, string>> }} options `settings` are of envoy/render.sh
+ * @param {{
+ *   program: string,
+ *   settings: Readonly<Record<string, string>>,
+ *   change?: (config: string) => string,
+ * }} options `settings` are of envoy/render.sh; `change` is for what is no setting
  */
-export async function startEnvoy({ program, settings }) {
+export async function startEnvoy({ program, settings, change = (config) => config }) {
   const folder = ownFolder('envoy');
   const config = join(folder.path, 'envoy.yaml');
   const log = join(folder.path, 'envoy.log');
@@ -83,7 +87,7 @@ export async function startEnvoy({ program, settings }) {
   };
   let running;
   try {
-    writeFileSync(config, await renderEnvoyConfig(own));
+    writeFileSync(config, change(await renderEnvoyConfig(own)));
     running = await boot();
   } catch (error) {
     folder.release();
@@ -98,6 +102,7 @@ export async function startEnvoy({ program, settings }) {
       return running.pid;
     },
     log: () => lastLines(log, 200),
+    validate: () => run(program, ['--mode', 'validate', '-c', config]),
     stop: () => running.end(10_000),
     kill: () => running.kill(),
     start: async () => {
