@@ -33,6 +33,7 @@ import { SqlConversationOwners } from './database/sql-conversation-owners.js';
 import { SqlInbox } from './database/sql-inbox.js';
 import { SqlPresence } from './database/sql-presence.js';
 import { ErrorFilter } from './grpc/error.filter.js';
+import { ReadableRequestGuard } from './grpc/readable-request.guard.js';
 import { WatchEventEncoder } from './grpc/watch-event-encoder.js';
 import { AccessGuard } from './identity/access.guard.js';
 import { AccessTokens } from './identity/access-token.js';
@@ -98,6 +99,7 @@ export class AppModule {
       controllers: [AuthController, ConversationController, InboxController],
       providers: [
         { provide: APP_FILTER, useValue: new ErrorFilter(log) },
+        { provide: APP_GUARD, useValue: new ReadableRequestGuard() },
         made(APP_GUARD, [VerifyAccess, ConversationOwners], (verify, owners) => new AccessGuard(verify, owners)),
         { provide: Clock, useValue: new Clock() },
         ...brokerProviders(config, log),

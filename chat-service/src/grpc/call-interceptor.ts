@@ -23,7 +23,7 @@ export type OpenCalls = Set<() => void>;
  * handler), counts it and writes one line when it ends: debug when it went well or the caller left, else info, or warn
  * where somebody should look. Never a body, a header or a token.
  *
- * grpc-js refuses what it cannot read (too large, not protobuf) below interceptors, without a word to them: such a call
+ * grpc-js refuses what is too large below interceptors, without a word to them: such a call
  * counts as CANCELLED, like one whose caller left.
  */
 export function callInterceptor(

@@ -1,5 +1,5 @@
 import { create, fromBinary, isMessage, toBinary } from '@bufbuild/protobuf';
-import type { DescFile, DescMessage, DescMethod, DescService } from '@bufbuild/protobuf';
+import type { DescFile, DescMessage, DescMethod, DescService, Message } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { AuthService } from '@energy-chat/contract/auth_pb.js';
 import { ConversationService, WatchResponseSchema } from '@energy-chat/contract/conversation_pb.js';
@@ -32,7 +32,7 @@ export function loadContract(): PackageDefinition {
       const rpc = loaded && isService(loaded) ? loaded[method.name] : undefined;
       if (!rpc) throw new Error(`${nameOf(method)} was lost while loading the contract`);
       rpc.requestSerialize = encoderOf(method.input);
-      rpc.requestDeserialize = (bytes) => fromBinary(method.input, bytes);
+      rpc.requestDeserialize = (bytes) => readRequest(method.input, bytes);
       rpc.responseSerialize = encoderOf(method.output);
       rpc.responseDeserialize = (bytes) => fromBinary(method.output, bytes);
     }
@@ -81,6 +81,17 @@ function withImports(roots: readonly DescFile[]): DescFile[] {
   };
   roots.forEach(add);
   return [...found];
+}
+
+/** Bytes that are no request of their method: a guard refuses them in words. */
+export class UnreadableRequest {}
+
+function readRequest(schema: DescMessage, bytes: Uint8Array): Message | UnreadableRequest {
+  try {
+    return fromBinary(schema, bytes);
+  } catch {
+    return new UnreadableRequest();
+  }
 }
 
 function encoderOf(schema: DescMessage): (value: unknown) => Buffer {

@@ -6,7 +6,7 @@ import { AuthService } from '@energy-chat/contract/auth_pb.js';
 import { ConversationService } from '@energy-chat/contract/conversation_pb.js';
 import { ErrorInfoSchema, RetryInfoSchema } from '@energy-chat/contract/google/rpc/error_details_pb.js';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, credentials, status, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { ServiceDefinition } from '@grpc/proto-loader';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -151,6 +151,19 @@ describe('the gRPC server', () => {
     await eventually('the writer at rest', () => before === (before = server.seen.writtenEvents));
     left.abort();
     await eventually('the teardown', () => server.seen.open === 0);
+  });
+
+  it('refuses bytes that are no request, in words', async () => {
+    const raw = new Client(server.address, credentials.createInsecure());
+    closing.push(() => raw.close());
+    const bytes = (value: Buffer): Buffer => value;
+    const path = '/energy.chat.v1.ConversationService/SendMessage';
+    const error = await new Promise<ServiceError | null>((resolve) => {
+      raw.makeUnaryRequest(path, bytes, bytes, Buffer.from([0x0a, 0xff, 0xff]), (failed) => resolve(failed));
+    });
+    expect(error?.code).toBe(status.INVALID_ARGUMENT);
+    expect(error?.details).toContain('not a request of this method');
+    expect(error?.metadata.get('grpc-status-details-bin').toString()).toContain('REQUEST_UNREADABLE');
   });
 
   it('refuses a request over 512 KiB', async () => {

@@ -18,6 +18,7 @@ import 'reflect-metadata';
 import { ChatError } from '../chat-error.js';
 import { encodeWatchResponse } from '../grpc/contract.js';
 import { ErrorFilter } from '../grpc/error.filter.js';
+import { ReadableRequestGuard } from '../grpc/readable-request.guard.js';
 import { GrpcServer } from '../grpc/grpc-server.js';
 import { requestContext } from '../grpc/request-context.js';
 import { createLogger } from '../log.js';
@@ -134,6 +135,7 @@ export async function startGrpcTestServer(reflection = false): Promise<GrpcTestS
   const grpcServer = new GrpcServer({ GRPC_ADDRESS: address, GRPC_REFLECTION: reflection }, log, metrics);
   const app = await NestFactory.createMicroservice(PlumbingModule, { ...grpcServer.options, logger: false });
   app.useGlobalFilters(new ErrorFilter(log));
+  app.useGlobalGuards(new ReadableRequestGuard());
   await app.listen();
   PlumbingController.seen = new Seen();
   const stop = async (): Promise<void> => {
