@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { ANGULAR_ENVIRONMENT, angularProjects, builtPortal } from './angular.mjs';
+import { compress } from './compress.mjs';
 import { lock } from './lock.mjs';
 import { say, step } from './progress.mjs';
 import { CACHE, ROOT } from './root.mjs';
@@ -49,6 +51,28 @@ function compiled(workspace, main) {
   };
 }
 
+/** A portal, with what both share. @param {import('./angular.mjs').Project} project @returns {Target} */
+function portal({ name, root }) {
+  return {
+    title: `Building ${name}`,
+    inputs: [
+      'angular.json',
+      ...['src', 'public', 'package.json', 'tsconfig.json', 'tsconfig.app.json'].map((path) => `${root}/${path}`),
+      'chat-client/src',
+      'chat-client/angular',
+      'scripts/compress.mjs',
+      ...contract.inputs,
+      ...TYPE_SCRIPT,
+    ],
+    output: `${root}/dist`,
+    main: 'index.html',
+    make: async () => {
+      await mustRunTool('@angular/cli/ng', ['build', name, '--progress=false'], { env: ANGULAR_ENVIRONMENT });
+      await compress(builtPortal(root));
+    },
+  };
+}
+
 /** Makes the code that `buf` generates, when the contract changed. */
 export async function generate() {
   await makeStale([contract]);
@@ -56,7 +80,9 @@ export async function generate() {
 
 /** Makes everything that runs, as far as it is stale. Needs no network. */
 export async function build() {
-  await makeStale([contract, compiled('chat-client', 'index.js'), compiled('chat-service', 'main.js')]);
+  const portals = angularProjects().filter(({ isBuilt }) => isBuilt);
+  const code = [contract, compiled('chat-client', 'index.js'), compiled('chat-service', 'main.js')];
+  await makeStale([...code, ...portals.map(portal)]);
 }
 
 /** @param {readonly Target[]} targets in the order of their dependence */

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { builtPortal } from './angular.mjs';
 import { build } from './build.mjs';
 import { whenAskedToEnd } from './ending.mjs';
 import { Failure } from './failure.mjs';
@@ -51,6 +52,8 @@ function settings(demo) {
     CLIENT_EDGE_ADDRESS: '127.0.0.1:4200',
     ADMIN_EDGE_ADDRESS: '127.0.0.1:4300',
     METRICS_ADDRESS: '127.0.0.1:9464',
+    CLIENT_PORTAL_FILES: filesOf('client-portal'),
+    ADMIN_PORTAL_FILES: filesOf('admin-portal'),
     GRPC_REFLECTION: 'true',
     DATA_DIRECTORY: '.data',
     // On one's own machine Ctrl-C should not take long.
@@ -61,6 +64,12 @@ function settings(demo) {
   const given = Object.entries(process.env).filter(([name, value]) => !(name in wanted) || isSet(value));
   const environment = { ...wanted, ...Object.fromEntries(given) };
   return { ...environment, DATA_DIRECTORY: resolve(ROOT, environment.DATA_DIRECTORY) };
+}
+
+/** Empty, which counts as unset, when the portal has no pages. @param {string} portal */
+function filesOf(portal) {
+  const folder = builtPortal(portal);
+  return existsSync(folder) ? folder : '';
 }
 
 /** @param {NodeJS.ProcessEnv} environment */
@@ -162,14 +171,12 @@ function welcome(env, demo, data) {
     '',
     'The chat is running. Ctrl-C ends it.',
     '',
-    `  gRPC                        ${grpc}`,
-    `  gRPC-Web, client portal     http://${env.CLIENT_EDGE_ADDRESS}`,
-    `  gRPC-Web, admin portal      http://${env.ADMIN_EDGE_ADDRESS}`,
-    `  metrics                     http://${env.METRICS_ADDRESS}/metrics`,
-    `  database                    ${isSet(env.DATABASE_URL) ? 'MySQL (DATABASE_URL)' : `SQLite in ${shown(data)}`}`,
-    `  events                      ${isSet(env.RABBITMQ_URL) ? 'RabbitMQ (RABBITMQ_URL)' : 'in this process'}`,
-    '',
-    'The pages of the two portals follow; the edges speak gRPC-Web already.',
+    `  client portal   http://${shownHost(env.CLIENT_EDGE_ADDRESS)}`,
+    `  admin portal    http://${shownHost(env.ADMIN_EDGE_ADDRESS)}`,
+    `  gRPC            ${grpc}`,
+    `  metrics         http://${env.METRICS_ADDRESS}/metrics`,
+    `  database        ${isSet(env.DATABASE_URL) ? 'MySQL (DATABASE_URL)' : `SQLite in ${shown(data)}`}`,
+    `  events          ${isSet(env.RABBITMQ_URL) ? 'RabbitMQ (RABBITMQ_URL)' : 'in this process'}`,
   ];
   if (isDemo) {
     lines.push('', 'Sign in as:');
@@ -200,6 +207,11 @@ function grpcurl(address, { login, password }) {
 function hostAndPort(address) {
   const colon = address.lastIndexOf(':');
   return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+}
+
+/** What people type, and what makes the two portals one site to a browser. @param {string | undefined} address */
+function shownHost(address = '') {
+  return address.replace(/^(127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):/, 'localhost:');
 }
 
 /** @param {string} path */

@@ -3,12 +3,22 @@ import { whenAskedToEnd } from './ending.mjs';
 import { Failure, printFailure } from './failure.mjs';
 import { say, step } from './progress.mjs';
 import { endRunning } from './run.mjs';
+import { provideChromium } from './services/chromium.mjs';
+import { provideEnvoy } from './services/envoy.mjs';
 import { mariadb } from './services/mariadb.mjs';
 import { provide } from './services/part.mjs';
 import { rabbitmq } from './services/rabbitmq.mjs';
 import { checks, runChecks } from './testing/checks.mjs';
 import { Report } from './testing/report.mjs';
-import { clientUnit, journeys, runSuite, scriptsUnit, serviceReal, serviceUnit } from './testing/suites.mjs';
+import {
+  angularUnits,
+  clientUnit,
+  journeys,
+  runSuite,
+  scriptsUnit,
+  serviceReal,
+  serviceUnit,
+} from './testing/suites.mjs';
 
 /** How long an interrupted run may take to leave nothing behind. */
 const LEAVE_MS = 10_000;
@@ -51,6 +61,7 @@ async function unit(report) {
   await generate();
   report.pass('Generated code');
   await Promise.all([serviceUnit(), clientUnit(), scriptsUnit()].map((suite) => runSuite(suite, report)));
+  for (const suite of angularUnits()) await runSuite(suite, report);
 }
 
 /** @param {Report} report */
@@ -61,6 +72,16 @@ async function everything(report) {
     () => provide([mariadb, rabbitmq], say),
     (all) => all.map(({ source }) => source).join(', '),
   );
+  const envoy = await step(
+    'Envoy',
+    () => provideEnvoy(say),
+    ({ source }) => source,
+  );
+  const chromium = await step(
+    'Browser',
+    () => provideChromium(say),
+    ({ source }) => source,
+  );
   const [database, broker] = servers;
   if (database === undefined || broker === undefined) throw new Failure('A real server is missing.');
   await generate();
@@ -69,9 +90,11 @@ async function everything(report) {
   await runSuite(serviceUnit(), report);
   await runSuite(clientUnit(), report);
   await runSuite(scriptsUnit(), report);
+  for (const suite of angularUnits()) await runSuite(suite, report);
   const env = { TEST_MYSQL_URL: database.url, TEST_RABBITMQ_URL: broker.url };
   await runSuite(serviceReal(), report, env);
-  if (isBuilt) await runSuite(journeys(), report, env);
+  const programs = { TEST_ENVOY: envoy.program, TEST_CHROMIUM: chromium.program };
+  if (isBuilt) await runSuite(journeys(), report, { ...env, ...programs });
   else report.fail('e2e was not run', 'It runs the compiled service, which does not compile.');
 }
 

@@ -10,7 +10,9 @@ export interface SharedAccess {
 export interface SiblingListener {
   /** Another session got this access token, by signing in or by a refresh. */
   accessGiven(access: SharedAccess): void;
-  /** Somebody signed this person out in another session. */
+  /** Somebody signs this person out in another session; whether that works is not known yet. */
+  signingOut(personId: string): void;
+  /** It worked. */
   signedOut(personId: string): void;
   /** The service told another session of this person that it is over; this one should ask for itself. */
   doubted(personId: string): void;
@@ -24,6 +26,7 @@ export interface SiblingListener {
  */
 export interface SessionSiblings {
   giveAccess(access: SharedAccess): void;
+  signingOut(personId: string): void;
   signedOut(personId: string): void;
   doubt(personId: string): void;
   /** The access token of the sibling that answers first. Undefined when none answers at once. */

@@ -83,6 +83,8 @@ export class Session {
   private accessNumber = 0;
   /** Grows with every sign-in and end: an answer that belongs to an earlier one is dropped. */
   private era = 0;
+  /** Somebody signs this person out, here or in a sibling; over when a newer access token comes all the same. */
+  private isSigningOut = false;
   private refreshing: Promise<void> | undefined;
   private refreshTimer: ReturnType<typeof setTimeout> | undefined;
   private pause = new AbortController();
@@ -99,6 +101,9 @@ export class Session {
     this.siblings = options.siblings;
     this.leaveSiblings = options.siblings?.listen({
       accessGiven: (access) => this.siblingHasAccess(access),
+      signingOut: (personId) => {
+        this.isSigningOut ||= this.me?.id === personId;
+      },
       signedOut: (personId) => {
         if (this.me?.id === personId) this.end('SIGNED_OUT');
       },
@@ -155,7 +160,12 @@ export class Session {
    * a cookie would sign the person in again at the next reload.
    */
   async signOut(limits: CallLimits = {}): Promise<void> {
-    const era = this.era;
+    const { era, me } = this;
+    if (me !== undefined) {
+      // The service ends this session's streams before it answers: those who hear of it so should know why.
+      this.isSigningOut = true;
+      this.siblings?.signingOut(me.id);
+    }
     await retry(
       async (options) => {
         if (this.current.kind === 'signed-out' || era !== this.era) return;
@@ -172,10 +182,9 @@ export class Session {
       },
       { deadlineMs: 10_000, ...limits },
     );
-    if (era !== this.era) return;
+    if (era !== this.era && this.me !== undefined) return;
     await this.store.clear();
-    const { me } = this;
-    this.end('SIGNED_OUT');
+    if (era === this.era) this.end('SIGNED_OUT');
     if (me !== undefined) this.siblings?.signedOut(me.id);
   }
 
@@ -204,8 +213,7 @@ export class Session {
   /** The service said that the session of this token is over. Late news of an earlier token changes nothing. */
   endedByService(grant: AccessGrant, reason: string): void {
     if (!this.isNewest(grant) || this.current.kind === 'signed-out') return;
-    this.end(reason);
-    this.siblings?.doubt(grant.personId);
+    this.endedFor(reason);
   }
 
   /** The network is back or the page is in front again: a refresh that waits for its next try goes at once. */
@@ -242,9 +250,7 @@ export class Session {
           if (era !== this.era) return;
           // What cannot be cleared is a token that the service takes no more.
           void this.store.clear().catch(() => undefined);
-          const { me } = this;
-          this.end(error.reason);
-          if (me !== undefined) this.siblings?.doubt(me.id);
+          this.endedFor(error.reason);
           return;
         }
         await delay(backoff.next(error.retryAfterMs), this.pause.signal);
@@ -288,6 +294,7 @@ export class Session {
       this.end('OTHER_PERSON');
       return;
     }
+    this.isSigningOut = false;
     this.accessNumber += 1;
     this.access = { token, number: this.accessNumber, personId: me.id, expiresAt };
     this.refreshAt(expiresAt - lifeMs * (0.3 - 0.1 * Math.random()));
@@ -323,8 +330,16 @@ export class Session {
     this.refreshTimer = setTimeout(() => void this.refresh(), Math.max(0, time - performance.now()));
   }
 
+  /** By the service's word. */
+  private endedFor(reason: string): void {
+    const { me, isSigningOut } = this;
+    this.end(isSigningOut ? 'SIGNED_OUT' : reason);
+    if (me !== undefined && !isSigningOut) this.siblings?.doubt(me.id);
+  }
+
   private end(reason: string): void {
     this.era += 1;
+    this.isSigningOut = false;
     this.access = undefined;
     clearTimeout(this.refreshTimer);
     this.wake();

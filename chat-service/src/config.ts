@@ -52,6 +52,10 @@ const environment = z.object({
   CLIENT_EDGE_ADDRESS: address.optional(),
   /** In-process gRPC-Web edge for the admin portal; unset: none. */
   ADMIN_EDGE_ADDRESS: address.optional(),
+  /** The folder of the built client portal that its in-process edge serves; unset: a page that says there is none. */
+  CLIENT_PORTAL_FILES: z.string().min(1).optional(),
+  /** The same for the admin portal. */
+  ADMIN_PORTAL_FILES: z.string().min(1).optional(),
 
   /** The chat's own schema; unset: SQLite in DATA_DIRECTORY. */
   DATABASE_URL: url('mysql').optional(),

@@ -26,6 +26,9 @@ import { startMetricsServer } from './metrics/metrics-server.js';
 /** What a call in flight has to finish once its replica stops, in milliseconds. */
 const LAST_CALLS = 5_000;
 
+/** The part of the drain within which the last page is told to leave: it needs the rest to arrive elsewhere. */
+const LEAVE_WITHIN = 0.6;
+
 /** Starts the service and answers how to stop it: nothing in flight is lost, and watchers go elsewhere first. */
 async function start(config: Config): Promise<() => Promise<void>> {
   const log = createLogger(config);
@@ -69,8 +72,9 @@ async function start(config: Config): Promise<() => Promise<void>> {
   return async () => {
     log.info('stopping');
     grpcServer.setServing(false);
-    hub.goAway(config.DRAIN_SECONDS * 1_000);
-    const drained = performance.now() + config.DRAIN_SECONDS * 1_000;
+    const drainMs = config.DRAIN_SECONDS * 1_000;
+    const drained = performance.now() + drainMs;
+    hub.goAway(LEAVE_WITHIN * drainMs);
     while (hub.watchers.size > 0 && performance.now() < drained) await wait(50);
     await hub.close();
     await Promise.all(edges.map((edge) => edge.stop(LAST_CALLS)));
@@ -155,12 +159,12 @@ async function checkPeople(people: People, log: Logger): Promise<void> {
 
 function startEdges(config: Config, log: Logger) {
   const addresses = [
-    { audience: 'client', address: config.CLIENT_EDGE_ADDRESS },
-    { audience: 'admin', address: config.ADMIN_EDGE_ADDRESS },
+    { audience: 'client', address: config.CLIENT_EDGE_ADDRESS, files: config.CLIENT_PORTAL_FILES },
+    { audience: 'admin', address: config.ADMIN_EDGE_ADDRESS, files: config.ADMIN_PORTAL_FILES },
   ] as const;
   return Promise.all(
-    addresses.flatMap(({ audience, address }) =>
-      address === undefined ? [] : [startEdge({ address, audience, grpcAddress: config.GRPC_ADDRESS, log })],
+    addresses.flatMap(({ audience, address, files }) =>
+      address === undefined ? [] : [startEdge({ address, audience, grpcAddress: config.GRPC_ADDRESS, files, log })],
     ),
   );
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
+import { ANGULAR_ENVIRONMENT, angularProjects } from '../angular.mjs';
 import { step } from '../progress.mjs';
 import { ROOT } from '../root.mjs';
 import { ENDED, run, runTool } from '../run.mjs';
@@ -48,7 +49,7 @@ export function serviceReal() {
 export function clientUnit() {
   return {
     name: 'chat-client',
-    files: filesNamed('chat-client', SPEC),
+    files: filesNamed('chat-client/src', SPEC),
     limitMs: 5 * 60_000,
     run: (file, options) =>
       runTool('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], {
@@ -58,6 +59,23 @@ export function clientUnit() {
       }),
     read: readJestReport,
   };
+}
+
+/** Specs of the portals and of what they share, in Angular's own runner. @returns {Suite[]} */
+export function angularUnits() {
+  return angularProjects()
+    .filter(({ isTested }) => isTested)
+    .map(({ name, sources }) => ({
+      name: `${name}, Angular`,
+      files: filesNamed(sources, SPEC),
+      limitMs: 5 * 60_000,
+      run: (file, options) => {
+        const report = ['--reporters=default', '--reporters=json', `--output-file=${file}`];
+        const args = ['test', name, '--watch=false', '--progress=false', ...report];
+        return runTool('@angular/cli/ng', args, { ...options, env: { ...options.env, ...ANGULAR_ENVIRONMENT } });
+      },
+      read: readJestReport,
+    }));
 }
 
 /** Specs of what runs the rest. @returns {Suite} */

@@ -2,31 +2,29 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { Audience } from '@energy-chat/contract/auth_pb.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Session } from '../session.js';
-import { MemoryBrowser, type MemoryTab } from '../testing/memory-browser.js';
+import { MemoryBrowser, scopeOf, type MemoryTab } from '../testing/memory-browser.js';
 import { MemoryService } from '../testing/memory-service.js';
 import { pass, settle, useFakeTime } from '../testing/time.js';
-import { TabRefreshLock } from './tab-refresh-lock.js';
-import { TabSiblings } from './tab-siblings.js';
+import { sessionAmongTabs } from './session-among-tabs.js';
 
 const LIFE = 480_000;
 
 describe('sessions of several tabs', () => {
   let service: MemoryService;
   let browser: MemoryBrowser;
-  let all: { session: Session; siblings: TabSiblings; tab: MemoryTab; told: string[] }[];
+  let all: { session: Session; tab: MemoryTab; told: string[] }[];
 
   /** The page of one more tab, before anybody has signed in there. */
-  function open(): (typeof all)[number] {
+  function open(options: { withLocks: boolean } = { withLocks: true }): (typeof all)[number] {
     const tab = browser.open();
-    const siblings = new TabSiblings(tab, 'client');
-    const lock = new TabRefreshLock(tab.locks, 'client');
-    const session = new Session(service.transport(), { refreshToken: 'cookie', lock, siblings });
+    const amongTabs = sessionAmongTabs(scopeOf(tab, options), 'client');
+    const session = new Session(service.transport(), { refreshToken: 'cookie', ...amongTabs });
     const told: string[] = [];
     session.listen({
       stateChanged: (state) => told.push(state.kind === 'signed-in' ? state.me.login : state.reason),
       signedInElsewhere: () => told.push('elsewhere'),
     });
-    const page = { session, siblings, tab, told };
+    const page = { session, tab, told };
     all.push(page);
     return page;
   }
@@ -54,10 +52,7 @@ describe('sessions of several tabs', () => {
     all = [];
   });
   afterEach(() => {
-    for (const { session, siblings } of all) {
-      session.close();
-      siblings.close();
-    }
+    for (const { session } of all) session.close();
     expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();
   });
@@ -89,14 +84,29 @@ describe('sessions of several tabs', () => {
 
   it('eight tabs that a browser restores at once refresh once', async () => {
     await signedInTabs(1);
-    for (const { session, siblings } of all.splice(0)) {
+    for (const { session, tab } of all.splice(0)) {
       session.close();
-      siblings.close();
+      tab.kill();
     }
     for (let index = 0; index < 8; index += 1) open();
     const resumed = Promise.all(all.map(({ session }) => session.resume()));
     await pass(1_000);
     expect(await resumed).toEqual(new Array<boolean>(8).fill(true));
+    expect(service.callsOf('Refresh')).toHaveLength(1);
+  });
+
+  it('where the browser has no locks, tabs that need a token at the same moment ask each other, one after the other', async () => {
+    await signedInTabs(1);
+    for (const { session, tab } of all.splice(0)) {
+      session.close();
+      tab.kill();
+    }
+    let turn = 0;
+    vi.spyOn(Math, 'random').mockImplementation(() => (turn = (turn + 0.21) % 1));
+    for (let index = 0; index < 4; index += 1) open({ withLocks: false });
+    const resumed = Promise.all(all.map(({ session }) => session.resume()));
+    await pass(1_000);
+    expect(await resumed).toEqual([true, true, true, true]);
     expect(service.callsOf('Refresh')).toHaveLength(1);
   });
 
@@ -125,6 +135,33 @@ describe('sessions of several tabs', () => {
       expect(told.at(-1)).toBe('SIGNED_OUT');
     }
     expect(service.callsOf('SignOut')).toHaveLength(1);
+  });
+
+  it('a sign-out is one also for the tab that hears of it by its stream first', async () => {
+    const [first, second] = await signedInTabs(2);
+    const release = service.hold('SignOut');
+    const signedOut = first?.session.signOut();
+    await settle();
+    for (const { session } of all) session.endedByService(await session.grant(), 'SESSION_ENDED');
+    expect(second?.session.state).toEqual({ kind: 'signed-out', reason: 'SIGNED_OUT' });
+    expect(first?.session.state).toEqual({ kind: 'signed-out', reason: 'SIGNED_OUT' });
+    release();
+    await signedOut;
+    expect(service.callsOf('Refresh')).toHaveLength(0);
+  });
+
+  it('a sign-out that did not reach the service is forgotten with the next token', async () => {
+    const [first, second] = await signedInTabs(2);
+    service.fail('SignOut', new ConnectError('away', Code.Unavailable), 1_000);
+    const signedOut = expect(first?.session.signOut()).rejects.toMatchObject({ code: Code.Unavailable });
+    await pass(11_000);
+    await signedOut;
+    expect(first?.session.me?.login).toBe('ana');
+    await pass(LIFE);
+    if (second !== undefined) second.session.endedByService(await second.session.grant(), 'SESSION_ENDED');
+    expect(second?.session.state).toMatchObject({ reason: 'SESSION_ENDED' });
+    // The other tab asks for itself.
+    await pass(200);
   });
 
   it('tells all tabs that another person has signed in', async () => {

@@ -17,7 +17,7 @@ type Said =
   | { readonly kind: 'access'; readonly access: WireAccess }
   | { readonly kind: 'answer'; readonly question: string; readonly access: WireAccess }
   | { readonly kind: 'question'; readonly question: string }
-  | { readonly kind: 'signed-out' | 'doubt'; readonly personId: string };
+  | { readonly kind: 'signing-out' | 'signed-out' | 'doubt'; readonly personId: string };
 type WireSaid = Said & { readonly format: number };
 
 /** A tab that is alive answers within a few milliseconds. */
@@ -37,6 +37,10 @@ export class TabSiblings implements SessionSiblings {
 
   giveAccess(access: SharedAccess): void {
     this.say({ kind: 'access', access: packed(access) });
+  }
+
+  signingOut(personId: string): void {
+    this.say({ kind: 'signing-out', personId });
   }
 
   signedOut(personId: string): void {
@@ -65,10 +69,6 @@ export class TabSiblings implements SessionSiblings {
     return () => this.listeners.delete(listener);
   }
 
-  close(): void {
-    this.channel.close();
-  }
-
   private received(data: unknown): void {
     if (!isOfOurFormat(data)) return;
     switch (data.kind) {
@@ -85,6 +85,9 @@ export class TabSiblings implements SessionSiblings {
             this.say({ kind: 'answer', question: data.question, access: packed(access) });
           }
         }
+        return;
+      case 'signing-out':
+        for (const listener of this.listeners) listener.signingOut(data.personId);
         return;
       case 'signed-out':
         for (const listener of this.listeners) listener.signedOut(data.personId);

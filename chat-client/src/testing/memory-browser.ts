@@ -1,4 +1,6 @@
-import type { TabChannel, TabLocks, Tabs } from '../tabs/tabs.js';
+import type { TabChannel, TabLocks, Tabs, TabScope } from '../tabs/tabs.js';
+
+type Listener = (event: { readonly data: unknown }) => void;
 
 interface LockRequest {
   readonly tab: MemoryTab;
@@ -93,10 +95,20 @@ export class MemoryBrowser {
   }
 }
 
+/** What a tab's `window` has; without locks as on plain http that is not localhost. */
+export function scopeOf(tab: MemoryTab, { withLocks }: { withLocks: boolean }): TabScope {
+  class OwnChannel extends MemoryChannel {
+    constructor(name: string) {
+      super(tab, name);
+    }
+  }
+  return { navigator: withLocks ? { locks: tab.locks } : {}, BroadcastChannel: OwnChannel };
+}
+
 /** One tab. What happens to it while it is frozen waits until it thaws, and so does what it says. */
 export class MemoryTab implements Tabs {
   isInFront = true;
-  private readonly channels = new Map<string, Set<(event: { readonly data: unknown }) => void>>();
+  private readonly channels = new Map<string, Set<Listener>>();
   private waiting: (() => void)[] | undefined;
   private isDead = false;
   private losing = 0;
@@ -112,21 +124,17 @@ export class MemoryTab implements Tabs {
   };
 
   openChannel(name: string): TabChannel {
-    const mine = new Set<(event: { readonly data: unknown }) => void>();
+    return new MemoryChannel(this, name);
+  }
+
+  post(name: string, message: unknown): void {
+    this.run(() => this.browser.post(this, name, message));
+  }
+
+  listenersOf(name: string): Set<Listener> {
     const all = this.channels.get(name) ?? new Set();
     this.channels.set(name, all);
-    return {
-      postMessage: (message) => {
-        if (!this.isDead) this.run(() => this.browser.post(this, name, message));
-      },
-      addEventListener: (_type, listener) => {
-        mine.add(listener);
-        all.add(listener);
-      },
-      close: () => {
-        for (const listener of mine) all.delete(listener);
-      },
-    };
+    return all;
   }
 
   isVisible(): boolean {
@@ -171,5 +179,27 @@ export class MemoryTab implements Tabs {
       if (this.waiting === undefined) task();
       else this.waiting.push(task);
     });
+  }
+}
+
+class MemoryChannel implements TabChannel {
+  private readonly mine = new Set<Listener>();
+
+  constructor(
+    private readonly tab: MemoryTab,
+    private readonly name: string,
+  ) {}
+
+  postMessage(message: unknown): void {
+    this.tab.post(this.name, message);
+  }
+
+  addEventListener(_type: 'message', listener: Listener): void {
+    this.mine.add(listener);
+    this.tab.listenersOf(this.name).add(listener);
+  }
+
+  close(): void {
+    for (const listener of this.mine) this.tab.listenersOf(this.name).delete(listener);
   }
 }

@@ -6,9 +6,13 @@ import type { Logger } from 'pino';
 import type { Audience } from '../identity/caller.js';
 import { hostAndPort, listen } from '../listen.js';
 import { forwardAll } from './forward.js';
+import { portalFiles } from './portal-files.js';
 import { missingPortal } from './portal-pages.js';
 
-const settings: Readonly<Record<Audience, string>> = { client: 'CLIENT_EDGE_ADDRESS', admin: 'ADMIN_EDGE_ADDRESS' };
+const settings: Readonly<Record<Audience, { address: string; files: string }>> = {
+  client: { address: 'CLIENT_EDGE_ADDRESS', files: 'CLIENT_PORTAL_FILES' },
+  admin: { address: 'ADMIN_EDGE_ADDRESS', files: 'ADMIN_PORTAL_FILES' },
+};
 
 /** The longest request message, in bytes, as at Envoy. */
 const requestBytes = 256 * 1_024;
@@ -29,7 +33,8 @@ const securityHeaders: Readonly<Record<string, string>> = {
 /**
  * One portal's origin without Envoy: gRPC-Web over HTTP/1.1 on `address`, forwarded to the gRPC server, and the
  * portal's pages. For `npm start` and small installations: no TLS, one process. Pages of other origins are refused with
- * 403, so that no cookie works from elsewhere. Fails with the name of the setting when `address` cannot be listened on.
+ * 403, so that no cookie works from elsewhere. Fails with the name of the setting when `address` cannot be listened on or
+ * `files` is no built portal.
  *
  * `stop` takes no new calls, and cuts what has not ended after `withinMilliseconds`.
  */
@@ -38,13 +43,15 @@ export async function startEdge(options: {
   audience: Audience;
   /** GRPC_ADDRESS; the gRPC server need not listen yet. */
   grpcAddress: string;
+  /** The folder of the built portal; without it one page says that there is none. */
+  files?: string | undefined;
   log: Logger;
 }): Promise<{ port: number; stop: (withinMilliseconds: number) => Promise<void> }> {
-  const { address, audience, grpcAddress, log } = options;
+  const { address, audience, grpcAddress, files, log } = options;
   const baseUrl = upstreamUrl(grpcAddress);
   const connection = new Http2SessionManager(baseUrl, { pingIntervalMs: 30_000, pingTimeoutMs: 10_000 });
   const upstream = createGrpcTransport({ baseUrl, sessionManager: connection, acceptCompression: [] });
-  const pages = missingPortal(audience);
+  const pages = files === undefined ? missingPortal(audience) : portalFiles(settings[audience].files, files);
   const call = connectNodeAdapter({
     routes: (router) => forwardAll(router, upstream, audience),
     grpc: false,
@@ -84,7 +91,7 @@ export async function startEdge(options: {
   server.headersTimeout = 10_000;
   server.requestTimeout = 15_000;
   server.keepAliveTimeout = 65_000;
-  const port = await listen(server, settings[audience], address);
+  const port = await listen(server, settings[audience].address, address);
 
   const stop = (withinMilliseconds: number): Promise<void> =>
     new Promise((resolve) => {
