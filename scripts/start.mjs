@@ -178,6 +178,9 @@ function welcome(env, demo, data) {
     `  database        ${isSet(env.DATABASE_URL) ? 'MySQL (DATABASE_URL)' : `SQLite in ${shown(data)}`}`,
     `  events          ${isSet(env.RABBITMQ_URL) ? 'RabbitMQ (RABBITMQ_URL)' : 'in this process'}`,
   ];
+  if (!isSet(env.CLIENT_PORTAL_FILES) || !isSet(env.ADMIN_PORTAL_FILES)) {
+    lines.push('', 'The pages of the portals follow; their addresses speak gRPC-Web already.');
+  }
   if (isDemo) {
     lines.push('', 'Sign in as:');
     for (const { login, password, who } of demo.DEMO_SIGN_INS)
