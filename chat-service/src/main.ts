@@ -80,6 +80,8 @@ async function start(config: Config): Promise<() => Promise<void>> {
     await Promise.all(edges.map((edge) => edge.stop(LAST_CALLS)));
     await grpcServer.stop(LAST_CALLS);
     await conversations.close();
+    // Only now: the other replicas hear of the last sends too.
+    await app.get<Hints>(Hints).close();
     await relay.stop();
     await heartbeat.stop();
     endedSessions.stop();

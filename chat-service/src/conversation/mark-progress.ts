@@ -16,7 +16,8 @@ export class MarkProgress {
       requestId: null,
       kind: null,
       bytes: 64,
-      counts: { side, afterSeq: readSeq },
+      // What was only delivered changes no count.
+      counts: readSeq === 0 ? null : { side, afterSeq: readSeq },
       decide: (situation) => markProgress(situation, { side, deliveredSeq, readSeq, personId: person.id }),
     });
   }

@@ -18,6 +18,7 @@ export class SendMessage {
     const conversationId = checkedId('conversation_id', request.conversationId);
     const requestId = checkedId('request_id', request.requestId);
     const text = checkedText(request.text);
+    if (request.seen !== null) checkedId('seen_case.case_id', request.seen.caseId);
     const command = { author, text, requestId, newCaseId: newId(), topic: request.topic };
     const { entry } = await this.log.change({
       conversationId,

@@ -389,7 +389,6 @@ export class Hub extends CommitListener {
     this.closing = true;
     for (const watcher of this.watchers) watcher.end(goingAway());
     this.expected.clear();
-    await this.hints.close();
   }
 }
 

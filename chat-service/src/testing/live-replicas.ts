@@ -110,6 +110,7 @@ export async function liveReplicas(
       },
       close: async () => {
         await hub.close();
+        await hints.close();
         await heartbeat.stop();
         await presence.close();
         await stored.close();
