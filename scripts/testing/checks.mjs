@@ -5,6 +5,7 @@ import { step } from '../progress.mjs';
 import { CACHE, ROOT } from '../root.mjs';
 import { mustRunTool } from '../run.mjs';
 import { filesNamed } from '../spec-files.mjs';
+import { deploymentChecks } from './deployment-checks.mjs';
 
 /** On two cores more at once only slows each. */
 const AT_ONCE = 2;
@@ -29,6 +30,7 @@ export function checks() {
       title: 'Contract: nothing breaks what was released',
       check: () => mustRunTool('@bufbuild/buf/buf', ['breaking', '--against', 'released.binpb'], proto),
     },
+    ...deploymentChecks(),
   ];
 }
 
