@@ -52,13 +52,13 @@ export class SqlSessions extends Sessions {
   }
 
   async find(sessionId: string): Promise<KnownSession | undefined> {
-    const row = await this.database.answered(() => this.row(this.database.reader, sessionId, ''));
+    const row = await this.stored(sessionId);
     return row?.live === 1 ? { personId: row.person_id, audience: row.audience } : undefined;
   }
 
   rotate({ sessionId, person, presentedHash, successorHash }: Rotation): Promise<number | undefined> {
     return this.write(async (manager) => {
-      const row = await this.row(manager, sessionId, this.database.dialect.forUpdate);
+      const row = await this.locked(manager, sessionId);
       if (row?.live !== 1) return undefined;
       if (presentedHash === row.previous_hash && row.previous_open === 1) return row.generation;
       if (presentedHash !== row.refresh_hash) {
@@ -79,11 +79,11 @@ export class SqlSessions extends Sessions {
   }
 
   async accessSeen(sessionId: string, generation: number): Promise<'live' | 'ended' | 'behind'> {
-    const seen = await this.database.answered(() => this.row(this.database.reader, sessionId, ''));
+    const seen = await this.stored(sessionId);
     const state = stateFor(seen, generation);
     if (state !== 'live' || seen?.generation !== generation || seen.previous_open === 0) return state;
     return this.write(async (manager) => {
-      const row = await this.row(manager, sessionId, this.database.dialect.forUpdate);
+      const row = await this.locked(manager, sessionId);
       if (row?.generation === generation) {
         await manager.query('UPDATE session SET previous_open = 0 WHERE id = ?', [sessionId]);
       }
@@ -106,14 +106,18 @@ export class SqlSessions extends Sessions {
     return this.database.dialect.now(this.clock);
   }
 
-  private async row(manager: EntityManager, sessionId: string, lock: string): Promise<SessionRow | undefined> {
-    const rows = await manager.query<SessionRow[]>(
-      `SELECT person_id, audience, generation, refresh_hash, previous_hash, previous_open,
+  private async stored(sessionId: string): Promise<SessionRow | undefined> {
+    return (await this.database.read<SessionRow>(this.rowById(''), [sessionId]))[0];
+  }
+
+  private async locked(manager: EntityManager, sessionId: string): Promise<SessionRow | undefined> {
+    return (await manager.query<SessionRow[]>(this.rowById(this.database.dialect.forUpdate), [sessionId]))[0];
+  }
+
+  private rowById(lock: string): string {
+    return `SELECT person_id, audience, generation, refresh_hash, previous_hash, previous_open,
          CASE WHEN ended_at IS NULL AND expires_at > ${this.now} THEN 1 ELSE 0 END AS live
-       FROM session WHERE id = ? ${lock}`,
-      [sessionId],
-    );
-    return rows[0];
+       FROM session WHERE id = ? ${lock}`;
   }
 
   private async markEnded(manager: EntityManager, sessionId: string, reason: EndReason): Promise<void> {

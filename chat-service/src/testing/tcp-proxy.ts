@@ -56,6 +56,11 @@ export class TcpProxy {
     for (const socket of this.sockets) socket.resume();
   }
 
+  /** Moves what new connections bring; those that stand stay silent for good, as after a failover that nobody told of. */
+  abandon(): void {
+    this.paused = false;
+  }
+
   /** Breaks every connection and refuses new ones, until `restore`. */
   async refuse(): Promise<void> {
     const closed = this.server.listening ? new Promise<void>((done) => this.server.close(() => done())) : undefined;

@@ -26,7 +26,7 @@ const driver = {
     const pool = mysql.createPool(options);
     pool.on('connection', (connection) => {
       for (const statement of SESSION_START) {
-        connection.query(statement, (error) => {
+        connection.query({ sql: statement, timeout: STATEMENT_TIMEOUT }, (error) => {
           if (error) connection.destroy();
         });
       }
@@ -87,6 +87,19 @@ export class MysqlDatabase extends Database {
     return this.dataSource.destroy();
   }
 
+  protected override async select<Row>(sql: string, params: readonly unknown[]): Promise<Row[]> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return await runner.manager.query<Row[]>(sql, [...params]);
+    } catch (error) {
+      // A statement that timed out still runs on its connection: the next one must not queue behind it.
+      if (!this.dialect.leavesConnectionUsable(error)) await this.giveUp(runner);
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+
   /** Rolls back where the server still answers; else the connection goes, so that its transaction ends with it. */
   private async abandon(runner: QueryRunner, error: unknown): Promise<void> {
     if (this.dialect.leavesConnectionUsable(error)) {
@@ -97,6 +110,10 @@ export class MysqlDatabase extends Database {
         // The connection is of no use any more.
       }
     }
+    await this.giveUp(runner);
+  }
+
+  private async giveUp(runner: QueryRunner): Promise<void> {
     try {
       const connection = (await runner.connect()) as mysql.PoolConnection;
       connection.destroy();
