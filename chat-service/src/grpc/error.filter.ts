@@ -22,7 +22,7 @@ export class ErrorFilter implements ExceptionFilter {
       this.log.error({ err: error, requestId }, 'a request failed unexpectedly');
     }
     const ending = statusOf(error, requestId);
-    if (request && ending.reason !== undefined) request.reason = ending.reason;
+    if (request) request.reason = ending.reason;
     return throwError(() => ending);
   }
 }

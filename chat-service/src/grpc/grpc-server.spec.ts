@@ -82,6 +82,10 @@ describe('the gRPC server', () => {
     expect(error.code).toBe(Code.Internal);
     expect(error.rawMessage).toContain('ticket-7');
     expect(error.rawMessage).not.toContain('hunter2');
+    // Without a reason the SDK would take it for a lost answer, and try for ever.
+    expect(error.findDetails(ErrorInfoSchema)).toMatchObject([
+      { reason: 'INTERNAL', metadata: { request_id: 'ticket-7' } },
+    ]);
     expect(error.metadata.get('x-request-id')).toBe('ticket-7');
     const logged = server.log.filter((line) => line['requestId'] === 'ticket-7' && line['level'] === 'error');
     expect(logged).toMatchObject([{ err: { message: 'the database password is hunter2', stack: expect.any(String) } }]);
