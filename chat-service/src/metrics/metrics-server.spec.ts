@@ -42,6 +42,26 @@ describe('the metrics server', () => {
     expect(lines.some((line) => line.startsWith('nodejs_eventloop_lag_p99_seconds '))).toBe(true);
   });
 
+  it('leaves out a figure that cannot be read, shows the others, and has it again afterwards', async () => {
+    const metrics = new Metrics();
+    let away = true;
+    metrics.show({
+      chat_outbox_backlog: {
+        kind: 'level',
+        help: 'Waiting.',
+        read: () => (away ? Promise.reject(new Error('away')) : Promise.resolve(3)),
+      },
+      chat_watchers: { kind: 'level', help: 'Open.', read: () => 2 },
+    });
+    const { get } = await start({}, metrics);
+    const lines = async (): Promise<string[]> => (await (await get('/metrics')).text()).split('\n');
+    const during = await lines();
+    expect(during).toContain('chat_watchers 2');
+    expect(during.filter((line) => line.startsWith('chat_outbox_backlog'))).toEqual([]);
+    away = false;
+    expect(await lines()).toContain('chat_outbox_backlog 3');
+  });
+
   it('is live while it turns, and ready when every part is', async () => {
     const { get } = await start({ database: () => Promise.resolve() });
     expect((await get('/livez')).status).toBe(200);

@@ -58,7 +58,7 @@ export class Metrics {
     this.commitSeconds.observe(seconds);
   }
 
-  /** Shows figures that others keep, under names that begin with `chat_`. */
+  /** Shows figures that others keep, one that cannot be read not at all, under names that begin with `chat_`. */
   show(figures: Readonly<Record<`chat_${string}`, KeptFigure>>): void {
     for (const [name, { kind, help, read }] of Object.entries(figures)) {
       const Shown = kind === 'total' ? Counter : Gauge;
@@ -67,9 +67,14 @@ export class Metrics {
         help,
         registers: this.registers,
         async collect() {
-          const value = await read();
-          this.reset();
-          this.inc(value);
+          try {
+            const value = await read();
+            this.reset();
+            this.inc(value);
+          } catch {
+            // Left out rather than wrong; the others are wanted most while a part is away.
+            this.remove();
+          }
         },
       });
     }
