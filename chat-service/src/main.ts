@@ -77,8 +77,7 @@ async function start(config: Config): Promise<() => Promise<void>> {
     hub.goAway(LEAVE_WITHIN * drainMs);
     while (hub.watchers.size > 0 && performance.now() < drained) await wait(50);
     await hub.close();
-    await Promise.all(edges.map((edge) => edge.stop(LAST_CALLS)));
-    await grpcServer.stop(LAST_CALLS);
+    await Promise.all([...edges.map((edge) => edge.stop(LAST_CALLS)), grpcServer.stop(LAST_CALLS)]);
     await conversations.close();
     // Only now: the other replicas hear of the last sends too.
     await app.get<Hints>(Hints).close();

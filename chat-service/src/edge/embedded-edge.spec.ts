@@ -6,7 +6,7 @@ import { ErrorInfoSchema, RetryInfoSchema } from '@energy-chat/contract/google/r
 import { InboxService } from '@energy-chat/contract/inbox_pb.js';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { drain, freePort, refusal, silentLog, startGrpcTestServer } from '../testing/grpc-test-server.js';
@@ -231,6 +231,30 @@ describe('the embedded edge as a web server', () => {
     const address = `127.0.0.1:${adminEdge.port}`;
     const second = startEdge({ address, audience: 'admin', grpcAddress: server.address, log: silentLog });
     await expect(second).rejects.toThrow(`ADMIN_EDGE_ADDRESS: ${address} is in use`);
+  });
+
+  it('stops as soon as the last answer is given, though browsers keep their connections', async () => {
+    const edge = await startEdge({
+      address: '127.0.0.1:0',
+      audience: 'client',
+      grpcAddress: server.address,
+      log: silentLog,
+    });
+    const agent = new Agent({ keepAlive: true });
+    const watch = httpRequest({
+      port: edge.port,
+      method: 'POST',
+      path: '/energy.chat.v1.ConversationService/Watch',
+      headers: { 'content-type': 'application/grpc-web+proto', 'content-length': 5, 'grpc-timeout': '300m' },
+      agent,
+    });
+    watch.end(Buffer.alloc(5));
+    const [answer] = (await once(watch, 'response')) as [IncomingMessage];
+    answer.resume();
+    const start = performance.now();
+    await edge.stop(10_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
+    agent.destroy();
   });
 
   it('stops within its limit though a stream is open', async () => {

@@ -96,12 +96,14 @@ export async function startEdge(options: {
   const stop = (withinMilliseconds: number): Promise<void> =>
     new Promise((resolve) => {
       const cut = setTimeout(() => server.closeAllConnections(), withinMilliseconds);
+      // A browser keeps its connection after an answer: it is closed as soon as nothing runs on it.
+      const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
       server.close(() => {
         clearTimeout(cut);
+        clearInterval(closeIdle);
         connection.abort();
         resolve();
       });
-      server.closeIdleConnections();
     });
   return { port, stop };
 }
