@@ -1,6 +1,7 @@
 import { invalidField } from '../chat-error.js';
 import type { ConversationLog } from './conversation-log.port.js';
 import type { Entry } from './entry.js';
+import { conversationNotFound } from './get-conversation.js';
 import { checkedId, checkedPageSize } from './request-fields.js';
 
 /** Where a page of history begins, exclusive, and which way it goes. */
@@ -38,6 +39,7 @@ export class ListEntries {
         : this.log.entriesAfter(id, position.seq, size + 1),
       this.log.epoch(),
     ]);
+    if (found.length === 0 && (await this.log.versions([id])).length === 0) throw conversationNotFound();
     const entries = position.direction === 'before' ? found.slice(-size) : found.slice(0, size);
     const edge = position.direction === 'before' ? entries[0] : entries.at(-1);
     const nextPageToken = found.length > size && edge !== undefined ? toToken({ ...position, seq: edge.seq }) : '';
