@@ -38,7 +38,8 @@ export class DatabaseModule {
   }
 
   private static embedded(directory: string): DynamicModule {
-    mkdirSync(directory, { recursive: true });
+    // People's conversations: for this account alone.
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     return {
       module: DatabaseModule,
       imports: [
