@@ -1,3 +1,4 @@
+import { Code } from '@connectrpc/connect';
 import { type Browser, type BrowserContext, expect, type Page, test } from '@playwright/test';
 import { DEMO_PASSWORD } from '../chat-service/src/database/embedded/demo-data.js';
 import { ownFolder } from '../scripts/services/server-process.mjs';
@@ -97,6 +98,14 @@ for (const [index, name] of ['the embedded edge', 'Envoy'].entries()) {
       await everybodyHas(2_000);
       const streaming = await leader();
       for (const tab of tabs) expect(await tab.evaluate(() => window.page.watches > 0)).toBe(tab === streaming);
+    });
+
+    test('are told why a message is too long, on connections that still work', async () => {
+      const [tab] = tabs;
+      const refusal = await tab?.evaluate(() => window.page.refusalOf('x'.repeat(300_000)));
+      expect(refusal).toBe(Code.ResourceExhausted);
+      if (tab !== undefined) await send(tab, 'short again');
+      await everybodyHas(2_000);
     });
 
     test('have a leader that is killed replaced within 2 s, and nobody misses or repeats anything', async () => {
