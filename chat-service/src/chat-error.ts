@@ -1,3 +1,5 @@
+import type { ErrorReason } from '@energy-chat/contract/error_reason_pb.js';
+
 /** What went wrong, in the words of the domain; grpc/ turns each into a gRPC status. */
 export type ErrorKind =
   | 'invalid-argument'
@@ -9,9 +11,11 @@ export type ErrorKind =
   | 'resource-exhausted'
   | 'unavailable';
 
+/** The reasons of the contract, `proto/energy/chat/v1/error_reason.proto`. */
+export type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
+
 /**
- * An expected failure. `reason` is stable (UPPER_SNAKE_CASE) and is what pages branch on; `message` is a text a person
- * can act on; `facts` travel with it (for example the winner of a race); `retryAfterMs` says when the same request may
+ * An expected failure. `reason` is stable and is what pages branch on; `message` is a text a person can act on; `facts` travel with it (for example the winner of a race); `retryAfterMs` says when the same request may
  * succeed. Anything else that is thrown is a defect and reaches the caller as INTERNAL with a request id only.
  */
 export class ChatError extends Error {
@@ -21,7 +25,7 @@ export class ChatError extends Error {
 
   constructor(
     readonly kind: ErrorKind,
-    readonly reason: string,
+    readonly reason: Reason,
     message: string,
     more: { facts?: Record<string, string>; retryAfterMs?: number; cause?: unknown } = {},
   ) {

@@ -1,7 +1,10 @@
-import { invalidField } from '../chat-error.js';
+import { ChatError, invalidField } from '../chat-error.js';
 import { LONGEST_TEXT } from './entry.js';
 
 const ID = /^[!-~]{1,64}$/;
+
+/** Something beyond white space, control characters and what has no shape, as U+200B. */
+const VISIBLE = /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 
 /** An id that a client sent: 1 to 64 printable ASCII characters. */
 export function checkedId(field: string, id: string): string {
@@ -9,13 +12,16 @@ export function checkedId(field: string, id: string): string {
   return id;
 }
 
-/** A message's text: 1 to 4,000 UTF-16 units, not all white space, whole characters only. */
+/** A message's text: 1 to 4,000 UTF-16 units, with something to see, whole characters only. */
 export function checkedText(text: string): string {
   if (text.length > LONGEST_TEXT) {
-    throw invalidField('text', `a message has at most ${LONGEST_TEXT} characters, this one has ${text.length}.`);
+    const most = `A message has at most ${LONGEST_TEXT} characters, this one has ${text.length}. Send it in parts.`;
+    throw new ChatError('invalid-argument', 'MESSAGE_TOO_LONG', most, {
+      facts: { field: 'text', limit: String(LONGEST_TEXT) },
+    });
   }
-  if (text.trim() === '') throw invalidField('text', 'a message needs at least one visible character.');
   if (!text.isWellFormed()) throw invalidField('text', 'this message holds half a character. Write it again.');
+  if (!VISIBLE.test(text)) throw invalidField('text', 'a message needs at least one visible character.');
   return text;
 }
 

@@ -4,7 +4,7 @@ import { ErrorInfoSchema, RetryInfoSchema } from '@energy-chat/contract/google/r
 import { StatusSchema } from '@energy-chat/contract/google/rpc/status_pb.js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { ChatError } from '../chat-error.js';
-import type { ErrorKind } from '../chat-error.js';
+import type { ErrorKind, Reason } from '../chat-error.js';
 
 /** What grpc-js reads from an error that ends a call: `callback(error)` or `call.emit('error', error)`. */
 export class StatusError extends Error {
@@ -15,7 +15,7 @@ export class StatusError extends Error {
     readonly details: string,
     readonly metadata: Metadata,
     /** Of the ErrorInfo; INTERNAL when the cause was a defect. */
-    readonly reason: string,
+    readonly reason: Reason,
   ) {
     super(details);
   }
