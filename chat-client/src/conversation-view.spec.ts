@@ -207,6 +207,21 @@ describe('ConversationView', () => {
     expect(view.typing).toEqual([]);
   });
 
+  it('shows at once who typed and who was there before it was opened', async () => {
+    await open('maria');
+    const news = { conversationId: 'c1', remaining: { seconds: 5n, nanos: 0 } };
+    service.stream.send({ case: 'typing', value: { ...news, side: Side.CLIENT, personId: '7', displayName: 'Ana' } });
+    service.stream.send({
+      case: 'presence',
+      value: { subject: { case: 'client', value: { conversationId: 'c1', online: true } } },
+    });
+    await settle();
+    const second = new ConversationView('c1', person);
+    await second.open();
+    expect([second.typing.map(({ displayName }) => displayName), second.otherSidePresent]).toEqual([['Ana'], true]);
+    second.close();
+  });
+
   it('loads its newest page again after a reset, and misses nothing that arrives meanwhile', async () => {
     write(10);
     await open();

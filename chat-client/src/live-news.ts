@@ -3,7 +3,7 @@ import type { Presence, Typing } from '@energy-chat/contract/conversation_pb.js'
 import type { Entry } from '@energy-chat/contract/entry_pb.js';
 import { LivePresence } from './live-presence.js';
 import { LiveTyping } from './live-typing.js';
-import type { PresenceNews, Typist } from './watch-listener.js';
+import type { PresenceNews, Typist, WatchListener } from './watch-listener.js';
 
 /** News that has neither seq nor version: only the newest counts, and only as long as a stream tells it. */
 export type News = Typing | Presence;
@@ -56,6 +56,12 @@ export class LiveNews {
       all.flatMap(({ news }) => (news.$typeName === 'energy.chat.v1.Typing' ? [typistOf(news)] : [])),
     );
     for (const { news, ageMs } of all) this.apply(news, ageMs);
+  }
+
+  /** Tells somebody who has just come what stands. */
+  tell(listener: WatchListener): void {
+    for (const typist of this.typing.typists) listener.typing?.(typist, true);
+    for (const news of this.presence.all) listener.presence?.(news);
   }
 
   /** A message ends its author's typing. */

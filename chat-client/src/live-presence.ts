@@ -14,6 +14,10 @@ export class LivePresence {
     this.changed(news);
   }
 
+  get all(): readonly PresenceNews[] {
+    return [...this.known.values()];
+  }
+
   /** Nobody tells any more. */
   unknown(): void {
     for (const news of [...this.known.values()]) {

@@ -96,8 +96,9 @@ export class Watch {
     return this.told;
   }
 
-  /** Answers the way to stop listening. */
+  /** Answers the way to stop listening. Who types and who is there now is told at once. */
   listen(listener: WatchListener): () => void {
+    this.news.tell(listener);
     return this.listeners.add(listener);
   }
 

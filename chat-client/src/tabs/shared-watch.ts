@@ -64,6 +64,8 @@ export class SharedWatch implements PageWatch {
   }
 
   listen(listener: WatchListener): () => void {
+    for (const typist of this.typists.values()) listener.typing?.(typist, true);
+    for (const news of this.presence.all) listener.presence?.(news);
     return this.listeners.add(listener);
   }
 
