@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { replicaOn, type LogDatabases, type Replica } from '../testing/log-under-test.js';
 import { COMMIT, TappedDatabase } from '../testing/tapped-database.js';
@@ -95,6 +96,17 @@ export function conversationLogContract(open: () => Promise<LogDatabases>): void
   });
 
   describe('a request', () => {
+    it('shares a commit with others that arrive while one runs, each in its own turn of the event loop', async () => {
+      const { client, id } = await here.desk.newClient();
+      const before = here.batches.length;
+      const arrive = async (): Promise<Entry> => {
+        await turn();
+        return here.desk.send(client, id);
+      };
+      await Promise.all(Array.from({ length: 50 }, arrive));
+      expect(here.batches.length - before).toBeLessThanOrEqual(3);
+    });
+
     it('tried 100 times in parallel on two replicas has one effect and one answer', async () => {
       const { client, id } = await here.desk.newClient();
       const requestId = newId();

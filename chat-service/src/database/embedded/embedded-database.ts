@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import { Database } from '../database.js';
 import { migrations } from '../migrations/migrations.js';
@@ -32,7 +33,8 @@ export class EmbeddedDatabase extends Database {
   }
 
   write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    const result = this.lastWrite.then(() => this.writer.transaction(work));
+    // One turn of the event loop first: the driver is synchronous, so else nothing could gather behind a transaction.
+    const result = this.lastWrite.then(turn).then(() => this.writer.transaction(work));
     this.lastWrite = result.catch(() => undefined);
     return result;
   }
