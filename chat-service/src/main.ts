@@ -33,6 +33,7 @@ const LEAVE_WITHIN = 0.6;
 async function start(config: Config): Promise<() => Promise<void>> {
   const log = createLogger(config);
   warnOfPrivateKeys(config, log);
+  warnOfSilence(config, log);
   const metrics = new Metrics();
   const grpcServer = new GrpcServer(config, log, metrics);
   const app: INestMicroservice = await NestFactory.createMicroservice(AppModule.forRoot(config, log, metrics), {
@@ -145,6 +146,15 @@ function warnOfPrivateKeys(config: Config, log: Logger): void {
   log.warn(
     { unset, directory: config.DATA_DIRECTORY },
     'keys are made in DATA_DIRECTORY: replicas that do not share it need these settings',
+  );
+}
+
+/** Without the bus a replica hears of the others' changes by the heartbeat only, and no service hears of new chats. */
+function warnOfSilence(config: Config, log: Logger): void {
+  if (config.DATABASE_URL === undefined || config.RABBITMQ_URL !== undefined) return;
+  log.warn(
+    { unset: ['RABBITMQ_URL'], heartbeatSeconds: config.HEARTBEAT_SECONDS },
+    'announcements stay in this process, and other replicas learn of changes by the heartbeat only',
   );
 }
 

@@ -12,7 +12,8 @@ const hint = z.discriminatedUnion('kind', [
     conversationId: id,
     side: z.enum(['client', 'support']),
     personId: id,
-    displayName: z.string().max(255),
+    // 255 code points, as the table of people has them.
+    displayName: z.string().max(510),
     forMs: count.max(60_000),
   }),
   z.object({ kind: z.literal('presence'), personId: id }),
