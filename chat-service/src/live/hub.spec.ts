@@ -130,7 +130,7 @@ describe('a watch', () => {
       let isBusy = true;
       const talk = (async () => {
         while (isBusy) {
-          await Promise.all([replica.desk.send(client, id), replica.desk.send(client, id)]);
+          await Promise.all(range(1, 10).map(() => replica.desk.send(client, id)));
           await setImmediate();
         }
       })();
