@@ -108,7 +108,7 @@ for (const name of ['the embedded edge', 'Envoy']) {
           { headers: { ...headers, 'x-request-id': `from-the-page-${name.length}` } },
         ),
       );
-      expect(error).toMatchObject({ code: Code.InvalidArgument, reason: 'INVALID_FIELD', facts: { field: 'text' } });
+      expect(error).toMatchObject({ code: Code.InvalidArgument, reason: 'MESSAGE_TOO_LONG', facts: { field: 'text' } });
       await soon(() => replica.log).toContain(`"requestId":"from-the-page-${name.length}"`);
     });
 
