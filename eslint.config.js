@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import angular from 'angular-eslint';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
@@ -12,6 +13,7 @@ const ADAPTERS = {
   message: 'A feature names a port; only app.module.ts sees both ends of it.',
 };
 const FEATURES = '{conversation,inbox,identity,live,announcement,system-message,energy}';
+const PAGES = '{chat-client/angular,client-portal/src,admin-portal/src}';
 /** The files of a feature that Nest must know. */
 const NEST_SIDE = '{controller,guard,decorator,filter,interceptor,module}';
 
@@ -108,5 +110,18 @@ export default defineConfig(
     files: ['chat-client/**/*.ts'],
     ignores: ['chat-client/angular/**'],
     rules: imports(ANGULAR),
+  },
+
+  // The pages.
+  {
+    files: [`${PAGES}/**/*.ts`],
+    extends: [angular.configs.tsRecommended],
+    processor: angular.processInlineTemplates,
+    rules: { '@angular-eslint/prefer-signals': 'error' },
+  },
+  {
+    files: [`${PAGES}/**/*.html`],
+    ignores: ['**/index.html'],
+    extends: [angular.configs.templateRecommended, angular.configs.templateAccessibility],
   },
 );

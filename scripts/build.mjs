@@ -18,7 +18,7 @@ import { mustRunTool } from './run.mjs';
  * @property {() => Promise<unknown>} make
  */
 
-const TYPE_SCRIPT = ['tsconfig.base.json', 'package-lock.json'];
+const TYPE_SCRIPT = ['tsconfig.base.json', 'tsconfig.angular.json', 'package-lock.json'];
 
 /** @type {Target} */
 const contract = {

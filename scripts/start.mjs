@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
+import { createWriteStream, mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { builtPortal } from './angular.mjs';
@@ -52,8 +52,8 @@ function settings(demo) {
     CLIENT_EDGE_ADDRESS: '127.0.0.1:4200',
     ADMIN_EDGE_ADDRESS: '127.0.0.1:4300',
     METRICS_ADDRESS: '127.0.0.1:9464',
-    CLIENT_PORTAL_FILES: filesOf('client-portal'),
-    ADMIN_PORTAL_FILES: filesOf('admin-portal'),
+    CLIENT_PORTAL_FILES: builtPortal('client-portal'),
+    ADMIN_PORTAL_FILES: builtPortal('admin-portal'),
     GRPC_REFLECTION: 'true',
     DATA_DIRECTORY: '.data',
     // On one's own machine Ctrl-C should not take long.
@@ -64,12 +64,6 @@ function settings(demo) {
   const given = Object.entries(process.env).filter(([name, value]) => !(name in wanted) || isSet(value));
   const environment = { ...wanted, ...Object.fromEntries(given) };
   return { ...environment, DATA_DIRECTORY: resolve(ROOT, environment.DATA_DIRECTORY) };
-}
-
-/** Empty, which counts as unset, when the portal has no pages. @param {string} portal */
-function filesOf(portal) {
-  const folder = builtPortal(portal);
-  return existsSync(folder) ? folder : '';
 }
 
 /** @param {NodeJS.ProcessEnv} environment */
@@ -178,9 +172,6 @@ function welcome(env, demo, data) {
     `  database        ${isSet(env.DATABASE_URL) ? 'MySQL (DATABASE_URL)' : `SQLite in ${shown(data)}`}`,
     `  events          ${isSet(env.RABBITMQ_URL) ? 'RabbitMQ (RABBITMQ_URL)' : 'in this process'}`,
   ];
-  if (!isSet(env.CLIENT_PORTAL_FILES) || !isSet(env.ADMIN_PORTAL_FILES)) {
-    lines.push('', 'The pages of the portals follow; their addresses speak gRPC-Web already.');
-  }
   if (isDemo) {
     lines.push('', 'Sign in as:');
     for (const { login, password, who } of demo.DEMO_SIGN_INS)

@@ -13,7 +13,8 @@ export class EmbeddedDeployment {
     private readonly folder: { readonly path: string; release(): void },
   ) {}
 
-  static async start(): Promise<EmbeddedDeployment> {
+  /** `settings` are of config.ts. */
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<EmbeddedDeployment> {
     const folder = ownFolder('e2e');
     const clientEdge = `127.0.0.1:${await freePort()}`;
     const adminEdge = `127.0.0.1:${await freePort()}`;
@@ -23,6 +24,7 @@ export class EmbeddedDeployment {
       ADMIN_EDGE_ADDRESS: adminEdge,
       HEARTBEAT_SECONDS: String(HEARTBEAT_SECONDS),
       DRAIN_SECONDS: '2',
+      ...settings,
     });
     await replica.start();
     return new EmbeddedDeployment(replica, clientEdge, adminEdge, folder);

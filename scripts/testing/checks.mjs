@@ -10,6 +10,8 @@ import { deploymentChecks } from './deployment-checks.mjs';
 /** On two cores more at once only slows each. */
 const AT_ONCE = 2;
 const LIMIT_MS = 5 * 60_000;
+/** Their templates are checked with their types. */
+const ANGULAR_FOLDERS = ['chat-client/angular', 'client-portal', 'admin-portal'];
 
 /**
  * What can be judged without running the product. Each counts as one test.
@@ -23,6 +25,7 @@ export function checks() {
   return [
     tool('Linter', 'eslint', ['.', '--max-warnings', '0']),
     ...workspaces.flatMap(typesOf),
+    ...ANGULAR_FOLDERS.map(templatesOf),
     tool('Formatting (npm run format mends it)', 'prettier', ['--check', '--log-level', 'warn', '.']),
     tool('Unused and unlisted dependencies', 'knip', ['--no-progress']),
     { title: 'Contract: lint', check: () => mustRunTool('@bufbuild/buf/buf', ['lint'], proto) },
@@ -42,8 +45,18 @@ function tool(title, name, args) {
   };
 }
 
+/** @param {string} folder of a tsconfig.json. Angular's compiler checks the templates too. @returns {Check} */
+function templatesOf(folder) {
+  return tool(`Types and templates of ${folder}`, '@angular/compiler-cli/ngc', [
+    '-p',
+    join(folder, 'tsconfig.json'),
+    '--noEmit',
+  ]);
+}
+
 /** @param {string} workspace @returns {Check[]} */
 function typesOf(workspace) {
+  if (ANGULAR_FOLDERS.includes(workspace)) return [];
   const config = join(workspace, 'tsconfig.json');
   const hasCode = filesNamed(workspace, /(?<!\.d)\.ts$/).length > 0;
   if (!hasCode) return [];

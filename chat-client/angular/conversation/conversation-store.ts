@@ -1,0 +1,155 @@
+import { computed, signal } from '@angular/core';
+import { ChatError, ConversationView } from '@energy-chat/client';
+import type { PendingSend, Typist, ViewParts } from '@energy-chat/client';
+import type { CaseTopic } from '@energy-chat/contract/case_pb.js';
+import type { Conversation, Progress } from '@energy-chat/contract/conversation_pb.js';
+import type { Entry } from '@energy-chat/contract/entry_pb.js';
+import { Role } from '@energy-chat/contract/person_pb.js';
+import { Code } from '@connectrpc/connect';
+
+/**
+ * One open conversation as signals, made and ended by ConversationStores. What each means stands at ConversationView;
+ * this class adds the draft, and when the other side was seen to read.
+ */
+export class ConversationStore {
+  private readonly changes = signal(0);
+  private readonly openFailure = signal<ChatError | undefined>(undefined);
+  private readonly olderFailure = signal<ChatError | undefined>(undefined);
+  private readonly isOpening = signal(true);
+  private readonly isLoadingOlder = signal(false);
+  private readonly view = signal<ConversationView | undefined>(undefined);
+  private readonly isClient: boolean;
+  private knownReadSeq: number | undefined;
+  private readonly toldReadAt = signal<{ readonly seq: number; readonly time: Date } | undefined>(undefined);
+
+  /** What stands in the composer. */
+  readonly draft = signal('');
+
+  readonly entries = computed<readonly Entry[]>(() => this.shown()?.entries ?? []);
+  readonly pending = computed<readonly PendingSend[]>(() => this.shown()?.pending ?? []);
+  readonly row = computed<Conversation | undefined>(() => this.shown()?.row);
+  readonly typists = computed<readonly Typist[]>(() => this.shown()?.typing ?? [], { equal: sameItems });
+  /** Undefined: not known. */
+  readonly otherSideThere = computed<boolean | undefined>(() => this.shown()?.otherSidePresent);
+  readonly hasOlder = computed(() => this.shown()?.hasOlder ?? false);
+  /** The newest page is on its way: at first, or again after a reset. */
+  readonly loading = computed(() => this.isOpening() || (this.shown()?.isLoading ?? false));
+  readonly loadingOlder = this.isLoadingOlder.asReadonly();
+  readonly failure = computed(() => this.openFailure() ?? this.olderFailure() ?? this.shown()?.error);
+  readonly otherProgress = computed<Progress | undefined>(() =>
+    this.isClient ? this.row()?.supportProgress : this.row()?.clientProgress,
+  );
+  readonly myProgress = computed<Progress | undefined>(() =>
+    this.isClient ? this.row()?.clientProgress : this.row()?.supportProgress,
+  );
+  /** How far the other side read when that last moved while this page was connected; the service keeps no such time. */
+  readonly readAt = this.toldReadAt.asReadonly();
+  readonly hasUnsent = computed(() => this.pending().some(({ state }) => state !== 'sent'));
+
+  constructor(
+    readonly conversationId: string,
+    private readonly parts: ViewParts,
+  ) {
+    this.isClient = parts.session.me?.role === Role.CLIENT;
+    this.open();
+  }
+
+  /** Loads the conversation and watches it; again after a failure. */
+  open(): void {
+    this.view()?.close();
+    const view = new ConversationView(this.conversationId, this.parts, () => this.viewChanged(view));
+    this.view.set(view);
+    this.openFailure.set(undefined);
+    this.isOpening.set(true);
+    view.open({ deadlineMs: Number.POSITIVE_INFINITY }).then(
+      () => this.opened(view),
+      (failure: unknown) => this.opened(view, ChatError.from(failure)),
+    );
+  }
+
+  close(): void {
+    this.view()?.close();
+    this.view.set(undefined);
+  }
+
+  /** `topic` counts when this message opens a case. */
+  send(text: string, options: { readonly topic?: CaseTopic } = {}): PendingSend | undefined {
+    return this.view()?.send(text, options.topic);
+  }
+
+  /** Tries a failed message again. */
+  retry(requestId: string): void {
+    this.view()?.retry(requestId);
+  }
+
+  /** Forgets a failed message. */
+  discard(requestId: string): void {
+    this.view()?.discard(requestId);
+  }
+
+  /** Messages that could not leave because the session was over: their person has signed in again. */
+  retrySignedOut(): void {
+    for (const { requestId, state, error } of this.pending()) {
+      if (state === 'failed' && error?.code === Code.Unauthenticated) this.retry(requestId);
+    }
+  }
+
+  /** Entries up to this seq were visible in a visible, focused page. */
+  seen(seq: number): void {
+    this.view()?.seen(seq);
+  }
+
+  async loadOlder(): Promise<void> {
+    const view = this.view();
+    if (view === undefined || this.isLoadingOlder() || !view.hasOlder) return;
+    this.isLoadingOlder.set(true);
+    this.olderFailure.set(undefined);
+    try {
+      await view.loadOlder();
+    } catch (failure) {
+      this.olderFailure.set(ChatError.from(failure));
+    } finally {
+      this.isLoadingOlder.set(false);
+    }
+  }
+
+  /** Call on each keystroke. */
+  typing(): void {
+    this.parts.chat.typing(this.conversationId);
+  }
+
+  /** The text was cleared. */
+  stopTyping(): void {
+    this.parts.chat.stopTyping(this.conversationId);
+  }
+
+  private shown(): ConversationView | undefined {
+    this.changes();
+    return this.view();
+  }
+
+  private viewChanged(view: ConversationView): void {
+    if (view !== this.view()) return;
+    this.changes.update((count) => count + 1);
+    this.noteReading();
+  }
+
+  private noteReading(): void {
+    const readSeq = this.otherProgress()?.readSeq;
+    if (readSeq === undefined) return;
+    const moved = this.knownReadSeq !== undefined && readSeq > this.knownReadSeq;
+    if (moved && this.parts.watch.status === 'live') this.toldReadAt.set({ seq: readSeq, time: new Date() });
+    this.knownReadSeq = readSeq;
+  }
+
+  private opened(view: ConversationView, failure?: ChatError): void {
+    if (view !== this.view()) return;
+    this.openFailure.set(failure);
+    this.isOpening.set(false);
+    this.changes.update((count) => count + 1);
+  }
+}
+
+function sameItems<T>(one: readonly T[], other: readonly T[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index]);
+}

@@ -1,0 +1,72 @@
+import { DestroyRef, effect, inject, Injectable, Injector } from '@angular/core';
+import { ChatConnection } from '../connection/chat-connection.js';
+import { Drafts } from './drafts.js';
+import { ConversationStore } from './conversation-store.js';
+
+interface Opened {
+  readonly store: ConversationStore;
+  stopKeepingDraft(): void;
+}
+
+/** The open conversations of who is signed in, one store each. They end when somebody else signs in. */
+@Injectable()
+export class ConversationStores {
+  private readonly connection = inject(ChatConnection);
+  private readonly drafts = inject(Drafts);
+  private readonly injector = inject(Injector);
+  private readonly opened = new Map<string, Opened>();
+  private personId = this.connection.session.me?.id;
+
+  constructor() {
+    const stopListening = this.connection.session.listen({
+      stateChanged: (state) => {
+        if (state.kind === 'signed-out') {
+          if (state.reason === 'SIGNED_OUT') this.forgetPerson();
+          return;
+        }
+        if (this.personId !== undefined && this.personId !== state.me.id) this.closeAll();
+        this.personId = state.me.id;
+        for (const { store } of this.opened.values()) store.retrySignedOut();
+      },
+    });
+    inject(DestroyRef).onDestroy(() => {
+      stopListening();
+      this.closeAll();
+    });
+  }
+
+  /** Opened already: the same store. Somebody has to be signed in. */
+  open(conversationId: string): ConversationStore {
+    const known = this.opened.get(conversationId);
+    if (known !== undefined) return known.store;
+    const { chat, watch, session } = this.connection;
+    const store = new ConversationStore(conversationId, { chat, watch, session });
+    const kept = this.drafts.of(session.me?.id ?? '', conversationId);
+    store.draft.set(kept.read() ?? '');
+    const keeping = effect(() => kept.write(store.draft() === '' ? undefined : store.draft()), {
+      injector: this.injector,
+    });
+    this.opened.set(conversationId, { store, stopKeepingDraft: () => keeping.destroy() });
+    return store;
+  }
+
+  /** Its draft stays. */
+  close(conversationId: string): void {
+    const known = this.opened.get(conversationId);
+    if (known === undefined) return;
+    this.opened.delete(conversationId);
+    known.stopKeepingDraft();
+    known.store.close();
+  }
+
+  /** Who signs out leaves nothing behind. */
+  private forgetPerson(): void {
+    this.closeAll();
+    if (this.personId !== undefined) this.drafts.forget(this.personId);
+    this.personId = undefined;
+  }
+
+  private closeAll(): void {
+    for (const id of [...this.opened.keys()]) this.close(id);
+  }
+}

@@ -1,0 +1,61 @@
+import { signal, untracked } from '@angular/core';
+import { tickOf } from '@energy-chat/client';
+import type { Tick } from '@energy-chat/client';
+import type { Side } from '@energy-chat/contract/person_pb.js';
+import type { ConversationStore } from '../conversation/conversation-store.js';
+import type { Texts } from '../language/texts.js';
+import { isNews } from './lines.js';
+
+/** A longer message is read in the thread, in characters. */
+const MOST_READ_OUT = 300;
+
+/** What a screen reader says of a thread: each new message of the other side, and how far one's own last one has come. */
+export class Announcements {
+  private readonly words = signal<readonly { readonly key: string; readonly text: string }[]>([]);
+  private store: ConversationStore | undefined;
+  private knownSeq: number | undefined;
+  private ownSeq = 0;
+  private ownTick: Tick | undefined;
+
+  /** At most one; a new key is a new thing to say. */
+  readonly said = this.words.asReadonly();
+
+  constructor(private readonly texts: Texts) {}
+
+  /** Call after every change of the store. */
+  follow(store: ConversationStore, side: Side): void {
+    const entries = store.entries();
+    const progress = store.otherProgress();
+    const isLoading = store.loading();
+    if (store !== this.store) {
+      this.store = store;
+      this.knownSeq = undefined;
+      this.ownTick = undefined;
+    }
+    if (isLoading) return;
+    const lastSeq = entries.at(-1)?.seq ?? 0;
+    const known = this.knownSeq ?? lastSeq;
+    this.knownSeq = lastSeq;
+    untracked(() => {
+      for (const { seq, author, content } of entries.filter((entry) => entry.seq > known && isNews(entry, side))) {
+        if (content.case !== 'message' && content.case !== 'systemMessage') continue;
+        const name = author?.displayName ?? '';
+        const text = content.value.text.slice(0, MOST_READ_OUT);
+        this.say(`seq ${seq}`, name === '' ? text : this.texts.say('thread.arrived', { name, text }));
+      }
+      const own = entries.findLast((entry) => tickOf(entry, side, progress) !== undefined);
+      const tick = own && tickOf(own, side, progress);
+      const isNew = own?.seq !== this.ownSeq;
+      const wasKnown = this.ownTick !== undefined;
+      if (own !== undefined && tick !== undefined && (isNew || tick !== this.ownTick)) {
+        this.ownSeq = own.seq;
+        this.ownTick = tick;
+        if (wasKnown) this.say(`tick ${own.seq} ${tick}`, this.texts.say(`thread.tick.${tick}`));
+      }
+    });
+  }
+
+  private say(key: string, text: string): void {
+    this.words.set([{ key, text }]);
+  }
+}

@@ -1,0 +1,36 @@
+import { Component, effect, inject, signal } from '@angular/core';
+import { ChatConnection } from '@energy-chat/client/angular/connection/chat-connection.js';
+import { Texts } from '@energy-chat/client/angular/language/texts.js';
+import { UnreadTitle } from '@energy-chat/client/angular/unread/unread-title.js';
+import { MyConversation } from './chat/my-conversation.js';
+import { Home } from './home/home.js';
+import { SignedOut } from './signed-out/signed-out.js';
+
+/** Who comes back is taken up by the cookie; else the sign-in. */
+@Component({
+  selector: 'portal-root',
+  imports: [Home, SignedOut],
+  template: `
+    @if (me()) {
+      <portal-home />
+    } @else if (isResuming()) {
+      <div class="progress" role="progressbar" [attr.aria-label]="texts.say('portal.resuming')"></div>
+    } @else {
+      <portal-signed-out />
+    }
+  `,
+  styleUrl: './app.css',
+})
+export class App {
+  protected readonly texts = inject(Texts);
+  private readonly connection = inject(ChatConnection);
+  private readonly conversation = inject(MyConversation);
+  private readonly unreadTitle = inject(UnreadTitle);
+  protected readonly me = this.connection.me;
+  protected readonly isResuming = signal(true);
+
+  constructor() {
+    void this.connection.resume().finally(() => this.isResuming.set(false));
+    effect(() => this.unreadTitle.show(this.texts.say('portal.title'), this.conversation.unread()));
+  }
+}

@@ -1,0 +1,110 @@
+import { NgComponentOutlet } from '@angular/common';
+import {
+  afterNextRender,
+  Component,
+  computed,
+  effect,
+  inject,
+  Injector,
+  signal,
+  untracked,
+  viewChild,
+} from '@angular/core';
+import type { Type } from '@angular/core';
+import { ChatConnection } from '@energy-chat/client/angular/connection/chat-connection.js';
+import { Icon } from '@energy-chat/client/angular/icon/icon.js';
+import { LanguageSwitch } from '@energy-chat/client/angular/language/language-switch.js';
+import { Texts } from '@energy-chat/client/angular/language/texts.js';
+import { ChatButton } from '../chat/chat-button.js';
+import { MyConversation } from '../chat/my-conversation.js';
+import { PanelState } from '../chat/panel-state.js';
+import { Brand } from './brand.js';
+import { greetingKey } from './greeting-key.js';
+import { SignOutQuestion } from './sign-out-question.js';
+
+/** The page "My energy", with the chat over it. The chat's program comes when the page is at rest, or is asked for. */
+@Component({
+  selector: 'portal-home',
+  imports: [Brand, ChatButton, Icon, LanguageSwitch, NgComponentOutlet, SignOutQuestion],
+  templateUrl: './home.html',
+  styleUrls: ['../../../chat-client/angular/controls.css', './home.css'],
+  host: { '(document:keydown.escape)': 'closeByKey($event)' },
+})
+export class Home {
+  protected readonly texts = inject(Texts);
+  protected readonly panel = inject(PanelState);
+  protected readonly conversation = inject(MyConversation);
+  private readonly connection = inject(ChatConnection);
+  private readonly injector = inject(Injector);
+  private readonly button = viewChild.required(ChatButton);
+  private readonly question = viewChild.required(SignOutQuestion);
+
+  protected readonly greeting = computed(() =>
+    this.texts.say(`home.greeting.${greetingKey(new Date())}`, { name: this.connection.me()?.displayName ?? '' }),
+  );
+  protected readonly panelType = signal<Type<unknown> | undefined>(undefined);
+  protected readonly isPanelMissing = signal(false);
+  protected readonly isSigningOut = signal(false);
+  protected readonly couldNotSignOut = signal(false);
+
+  constructor() {
+    afterNextRender(() => whenIdle(() => void this.loadPanel()));
+    let wasOpen = false;
+    effect(() => {
+      const isOpen = this.panel.isOpen();
+      untracked(() => {
+        if (isOpen) void this.loadPanel();
+        // Only after it is drawn does a page behind a panel that filled the screen take the focus again.
+        else if (wasOpen) afterNextRender(() => this.button().focus(), { injector: this.injector });
+        wasOpen = isOpen;
+      });
+    });
+  }
+
+  protected togglePanel(): void {
+    if (this.panel.isOpen()) this.panel.close();
+    else this.panel.open();
+  }
+
+  protected closeByKey(event: Event): void {
+    if (!this.panel.isOpen() || event.defaultPrevented || this.question().isOpen) return;
+    if (event instanceof KeyboardEvent && event.isComposing) return;
+    this.panel.close();
+  }
+
+  /** Asks first when something would be lost. */
+  protected leave(): void {
+    if (this.conversation.store()?.hasUnsent() === true) this.question().ask();
+    else void this.signOut();
+  }
+
+  protected async signOut(): Promise<void> {
+    if (this.isSigningOut()) return;
+    this.isSigningOut.set(true);
+    this.couldNotSignOut.set(false);
+    try {
+      await this.connection.signOut();
+    } catch {
+      this.couldNotSignOut.set(true);
+    } finally {
+      this.isSigningOut.set(false);
+    }
+  }
+
+  private async loadPanel(): Promise<void> {
+    if (this.panelType() !== undefined) return;
+    try {
+      const { ChatPanel } = await import('../chat/chat-panel.js');
+      this.panelType.set(ChatPanel);
+      this.isPanelMissing.set(false);
+    } catch {
+      this.isPanelMissing.set(true);
+    }
+  }
+}
+
+function whenIdle(work: () => void): void {
+  // Safari has no requestIdleCallback.
+  if ('requestIdleCallback' in window) requestIdleCallback(work);
+  else setTimeout(work, 200);
+}

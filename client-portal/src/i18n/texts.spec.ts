@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import sharedEn from '../../../chat-client/angular/i18n/en.json';
+import en from './en.json';
+import ro from './ro.json';
+
+/** Every text by its key. */
+function textsOf(tree: object, before = ''): Map<string, string> {
+  return new Map(
+    Object.entries(tree).flatMap(([key, value]: [string, unknown]) => {
+      if (typeof value === 'object' && value !== null) return [...textsOf(value, `${before}${key}.`)];
+      return [[`${before}${key}`, String(value)] as const];
+    }),
+  );
+}
+
+describe('the texts of the client portal', () => {
+  it('are the same in both languages', () => {
+    expect([...textsOf(ro).keys()]).toEqual([...textsOf(en).keys()]);
+  });
+
+  it('take no first part of a key from the chat', () => {
+    expect(Object.keys(en).filter((key) => key in sharedEn)).toEqual([]);
+  });
+
+  it('are written with the comma below, not with the cedilla', () => {
+    expect([...textsOf(ro).values()].filter((text) => /[şţŞŢ]/u.test(text))).toEqual([]);
+  });
+});
