@@ -229,13 +229,48 @@ test.describe.serial('a client and an administrator on two replicas', () => {
     expect([...ioana.texts].sort()).toEqual([words('first'), ...ten].sort());
   });
 
+  test('a message that its author mends or takes back is so on every page, and nothing of the old text is left', async () => {
+    const radu = await clientWithPage(6);
+    const { seq: mended } = await radu.send(words('my metre is stuck'));
+    const { seq: taken } = await radu.send(words('not for you'));
+    const looking = await Page.open(victor, radu.view.conversationId, 'background');
+    await soon(() => looking.texts).toEqual([words('my metre is stuck'), words('not for you')]);
+
+    await radu.view.edit(mended, words('my meter is stuck'));
+    await radu.view.remove(taken);
+    for (const page of [radu, looking]) await soon(() => page.texts).toEqual([words('my meter is stuck'), '']);
+    await soon(() => looking.view.row).toMatchObject({
+      preview: words('my meter is stuck'),
+      supportProgress: { unread: 1 },
+    });
+    expect(await refusalOf(looking.view.edit(mended, words('mine now')))).toMatchObject({ reason: 'NOT_YOUR_MESSAGE' });
+
+    // Who comes later, on either replica, never hears the old texts.
+    const late = await Promise.all(
+      [maria, await signIn(client(6), deployment.two)].map((person) =>
+        Page.open(person, radu.view.conversationId, 'background'),
+      ),
+    );
+    for (const page of late) expect(page.texts).toEqual([words('my meter is stuck'), '']);
+    expect(newChats.bodies.filter((body) => body.includes('stuck') || body.includes('not for you'))).toEqual([]);
+  });
+
   test("a client asking for another's conversation is refused by every method that names one", async () => {
     const { conversationId } = ben.view;
     const before = await maria.chat.getConversation(conversationId);
     const calls = callsNaming(conversationId);
     // Else this test would pass by asking nothing.
     expect(calls.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['GetConversation', 'ListEntries', 'SendMessage', 'MarkProgress', 'SetTyping', 'Watch']),
+      expect.arrayContaining([
+        'GetConversation',
+        'ListEntries',
+        'SendMessage',
+        'EditMessage',
+        'RemoveMessage',
+        'MarkProgress',
+        'SetTyping',
+        'Watch',
+      ]),
     );
     const outsider = nativeWay(deployment.one).connect();
     try {

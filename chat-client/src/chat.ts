@@ -90,6 +90,30 @@ export class Chat {
     return entry;
   }
 
+  /**
+   * Another text for one's own message, within 15 minutes. The entry that tells of it, or undefined when the text was that
+   * already. Throws TOO_LATE or MESSAGE_GONE.
+   */
+  async editMessage(
+    conversationId: string,
+    targetSeq: number,
+    text: string,
+    change: ChangeLimits = {},
+  ): Promise<Entry | undefined> {
+    const request = { conversationId, targetSeq, text, requestId: change.requestId ?? newRequestId() };
+    return (await this.call((options) => this.conversations.editMessage(request, options), change)).entry;
+  }
+
+  /** Takes one's own message away, within 15 minutes, for everybody and for good. Throws TOO_LATE. */
+  async removeMessage(
+    conversationId: string,
+    targetSeq: number,
+    change: ChangeLimits = {},
+  ): Promise<Entry | undefined> {
+    const request = { conversationId, targetSeq, requestId: change.requestId ?? newRequestId() };
+    return (await this.call((options) => this.conversations.removeMessage(request, options), change)).entry;
+  }
+
   /** Clients: their own conversation, made on first use. */
   async getMyConversation(limits: CallLimits = {}): Promise<ConversationSnapshot> {
     return snapshot(await this.call((options) => this.conversations.getMyConversation({}, options), limits));

@@ -1,5 +1,4 @@
 import { create } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { Audience } from '@energy-chat/contract/auth_pb.js';
 import { CaseSchema, CaseStatus } from '@energy-chat/contract/case_pb.js';
@@ -275,20 +274,33 @@ describe('ConversationView', () => {
   it('reads the text of an edited message from its place, and forgets a removed one at once', async () => {
     write(2);
     await open();
-    const [first] = service.conversation('c1').entries;
-    if (first?.content.case !== 'message') throw new TypeError('A message was written.');
-    service.conversation('c1').entries[0] = {
-      ...first,
-      content: { case: 'message', value: { ...first.content.value, text: 'better', editedTime: timestampFromMs(9) } },
-    };
-    service.append('c1', { case: 'messageEdited', value: { $typeName: 'energy.chat.v1.MessageEdited', targetSeq: 1 } });
+    await view.edit(1, 'better');
     await settle();
-    service.append('c1', {
-      case: 'messageRemoved',
-      value: { $typeName: 'energy.chat.v1.MessageRemoved', targetSeq: 2 },
-    });
+    await view.remove(2);
     await settle();
     expect(texts()).toEqual(['better', '', 'messageEdited', 'messageRemoved']);
+  });
+
+  it('reads an edited message again while a lagging reader still has the old text', async () => {
+    write(1);
+    await open();
+    const stale = await person.chat.listEntries({ conversationId: 'c1' });
+    vi.spyOn(person.chat, 'listEntries').mockResolvedValueOnce(stale).mockResolvedValueOnce(stale);
+    await view.edit(1, 'better');
+    await settle();
+    expect(texts()[0]).toBe('text 1');
+    await pass(500);
+    expect(texts()[0]).toBe('better');
+  });
+
+  it('tries a change of a message again with the same request id until it is answered', async () => {
+    write(1);
+    await open();
+    service.fail('EditMessage', away, 2, 'after');
+    const edited = view.edit(1, 'better');
+    await pass(5_000);
+    await edited;
+    expect(new Set(service.callsOf('EditMessage').map(({ requestId }) => requestId)).size).toBe(1);
   });
 
   it('keeps its row when a lagging replica tells an older one', async () => {

@@ -176,6 +176,16 @@ export class ConversationView {
     this.sends.discard(requestId);
   }
 
+  /** Another text for one's own message. Throws TOO_LATE or MESSAGE_GONE. */
+  async edit(seq: number, text: string): Promise<void> {
+    await this.myChat().editMessage(this.conversationId, seq, text);
+  }
+
+  /** Takes one's own message away for everybody. Throws TOO_LATE. */
+  async remove(seq: number): Promise<void> {
+    await this.myChat().removeMessage(this.conversationId, seq);
+  }
+
   /** Entries up to this seq were visible in a visible, focused page with this conversation in front. */
   seen(seq: number): void {
     this.seenSeq = Math.max(this.seenSeq, Math.min(seq, this.list.lastSeq));
@@ -272,23 +282,26 @@ export class ConversationView {
       return;
     }
     this.landed(entry);
-    if (entry.content.case === 'messageEdited') void this.reloadTarget(entry.content.value.targetSeq);
+    if (entry.content.case === 'messageEdited') void this.reloadTarget(entry.content.value.targetSeq, entry);
   }
 
   private landed({ requestId, author }: Entry): void {
     if (requestId !== '' && author?.id === this.me.id) this.sends.landed(requestId);
   }
 
-  /** An edit names its target only: the text is read from there. */
-  private async reloadTarget(seq: number): Promise<void> {
+  /** An edit names its target only: the text is read from there, again while a lagging reader still has an older one. */
+  private async reloadTarget(seq: number, edit: Entry): Promise<void> {
     if (this.list.at(seq) === undefined) return;
     const { signal } = this.loading;
     const position = { case: 'afterSeq', value: seq - 1 } as const;
     try {
       const limits = { signal, deadlineMs: Number.POSITIVE_INFINITY };
-      const { entries } = await this.parts.chat.listEntries({ ...this.page(position), pageSize: 1 }, limits);
-      if (signal.aborted) return;
-      for (const entry of entries) this.list.replace(entry);
+      for (let tries = 0; tries < LAG_TRIES && !this.list.holds(edit, seq); tries += 1) {
+        if (tries > 0) await delay(LAG_MS, signal);
+        const { entries } = await this.parts.chat.listEntries({ ...this.page(position), pageSize: 1 }, limits);
+        if (signal.aborted) return;
+        for (const entry of entries) this.list.replace(entry);
+      }
     } catch (failure) {
       if (signal.aborted) return;
       this.failure = ChatError.from(failure);

@@ -1,4 +1,5 @@
 import { clone } from '@bufbuild/protobuf';
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { EntrySchema, type Entry } from '@energy-chat/contract/entry_pb.js';
 
 const REMOVED = 2n ** 63n;
@@ -60,6 +61,12 @@ export class EntryList {
     this.items = this.items.map((item) => (item === held ? entry : item));
   }
 
+  /** The message at `seq` is held as this edit left it, or as a later change did. */
+  holds({ createdTime }: Entry, seq: number): boolean {
+    const held = this.at(seq);
+    return held === undefined || changedTime(held) >= (createdTime === undefined ? 0n : nanoseconds(createdTime));
+  }
+
   /** The entry that takes a message away says all that is needed: its text is gone. */
   private applyRemoval(entry: Entry): void {
     if (entry.content.case !== 'messageRemoved') return;
@@ -78,5 +85,10 @@ function changedTime({ content }: Entry): bigint {
   if (content.case !== 'message') return 0n;
   const { editedTime, removedTime } = content.value;
   if (removedTime !== undefined) return REMOVED;
-  return editedTime === undefined ? 0n : editedTime.seconds * 1_000_000_000n + BigInt(editedTime.nanos);
+  return editedTime === undefined ? 0n : nanoseconds(editedTime);
+}
+
+/** Since 1970. */
+function nanoseconds({ seconds, nanos }: Timestamp): bigint {
+  return seconds * 1_000_000_000n + BigInt(nanos);
 }

@@ -17,6 +17,8 @@ import { GetConversation } from './conversation/get-conversation.js';
 import { GetMyConversation } from './conversation/get-my-conversation.js';
 import { ListEntries } from './conversation/list-entries.js';
 import { MarkProgress } from './conversation/mark-progress.js';
+import { EditMessage } from './conversation/edit-message.js';
+import { RemoveMessage } from './conversation/remove-message.js';
 import { SendMessage } from './conversation/send-message.js';
 import { UpdateClientName } from './conversation/update-client-name.js';
 import type { Config } from './config.js';
@@ -147,6 +149,8 @@ function logProviders({ ADMIN_PORTAL_URL: adminPortalUrl }: Config, metrics: Met
     onLog(GetConversation),
     onLog(ListEntries),
     onLog(SendMessage),
+    onLog(EditMessage),
+    onLog(RemoveMessage),
     onLog(MarkProgress),
     onLog(UpdateClientName),
     onLog(OpenCase),

@@ -18,7 +18,13 @@ import {
   type SendMessageRequest,
   type WatchRequest,
 } from '@energy-chat/contract/conversation_pb.js';
-import { EntrySchema, MessageSchema, type Entry } from '@energy-chat/contract/entry_pb.js';
+import {
+  EntrySchema,
+  MessageEditedSchema,
+  MessageRemovedSchema,
+  MessageSchema,
+  type Entry,
+} from '@energy-chat/contract/entry_pb.js';
 import { ErrorInfoSchema, RetryInfoSchema } from '@energy-chat/contract/google/rpc/error_details_pb.js';
 import { InboxService } from '@energy-chat/contract/inbox_pb.js';
 import { PersonSchema, Role, Side, type Person } from '@energy-chat/contract/person_pb.js';
@@ -139,6 +145,19 @@ export class MemoryService {
         const { person } = this.sessionOf(context);
         return this.answer('SendMessage', { entry: this.write(request, person) });
       },
+      editMessage: async (request, context) => {
+        await this.arrive('EditMessage', context, request.requestId);
+        this.sessionOf(context);
+        return this.answer('EditMessage', {
+          entry: this.edit(request.conversationId, request.targetSeq, request.text),
+        });
+      },
+      removeMessage: async ({ conversationId, targetSeq, requestId }, context) => {
+        await this.arrive('RemoveMessage', context, requestId);
+        this.sessionOf(context);
+        const value = create(MessageRemovedSchema, { targetSeq });
+        return this.answer('RemoveMessage', { entry: this.append(conversationId, { case: 'messageRemoved', value }) });
+      },
       markProgress: async (request, context) => {
         await this.arrive('MarkProgress', context);
         this.sessionOf(context);
@@ -254,6 +273,17 @@ export class MemoryService {
       known ??
       this.append(conversationId, { case: 'message', value: create(MessageSchema, { text }) }, person, requestId)
     );
+  }
+
+  /** As the log does it: the new text stands at the message, and an entry of the same time tells of it. */
+  edit(id: string, targetSeq: number, text: string): Entry {
+    const { entries } = this.conversation(id);
+    const target = entries[targetSeq - 1];
+    if (target?.content.case !== 'message') throw refusal(Code.NotFound, 'MESSAGE_NOT_FOUND');
+    const editedTime = timestampFromMs(1_000_000 + entries.length);
+    const value = { ...target.content.value, text, editedTime };
+    entries[targetSeq - 1] = { ...target, content: { case: 'message', value } };
+    return this.append(id, { case: 'messageEdited', value: create(MessageEditedSchema, { targetSeq }) });
   }
 
   private watching(id: string): readonly MemoryStream[] {

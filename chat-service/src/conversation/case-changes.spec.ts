@@ -276,6 +276,7 @@ describe('close', () => {
       },
       entries: [],
       cases: [],
+      messages: [],
     }));
     closeAs(alma, { seenSeq: 2 });
     expect(thread.conversation.progress.support).toMatchObject({ delivered: 4, read: 4 });

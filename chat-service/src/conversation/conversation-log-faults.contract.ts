@@ -129,6 +129,8 @@ export function conversationLogFaultsContract(open: () => Promise<LogDatabases>)
       'a claim': ({ desk }, { page }) => desk.claim(ben, page),
       'a mark of what was read': ({ desk }, { client, page }) => desk.mark(client, page.id, 1, 1),
       'a close': ({ desk }, { page }) => desk.close(ben, page),
+      'an edit': ({ desk }, { client, page }) => desk.edit(client, page.id, 2, 'mended'),
+      'a removal': ({ desk }, { client, page }) => desk.remove(client, page.id, 2),
     };
 
     const statementsOf = async (act: string, count: number): Promise<string[]> => {
@@ -162,6 +164,13 @@ export function conversationLogFaultsContract(open: () => Promise<LogDatabases>)
       expect(one).toHaveLength(expected);
       expect(await statementsOf(act, 16)).toEqual(one);
       expect(await statementsOf(act, 200)).toEqual(one);
+    });
+
+    it.each(['an edit', 'a removal'])('are the same for 1, 16 and 100 of %s', async (act) => {
+      const one = await statementsOf(act, 1);
+      expect(one).toHaveLength(7);
+      expect(await statementsOf(act, 16)).toEqual(one);
+      expect(await statementsOf(act, 100)).toEqual(one);
     });
   });
 }

@@ -31,6 +31,8 @@ const contents: EntryContent[] = [
   { kind: 'message', text: ' 👩‍👩‍👧‍👦 ümläut \u202eright to left ', editedAt: null, removedAt: null },
   { kind: 'system_message', text: 'Outage in Málaga ⚡', severity: 'critical', link: 'https://example.org/a?b=c&d=é' },
   { kind: 'system_message', text: 'No link', severity: 'info', link: '' },
+  { kind: 'message_edited', targetSeq: 1 },
+  { kind: 'message_removed', targetSeq: 4_294_967_295 },
   { kind: 'case_opened', case: waiting },
   { kind: 'case_assigned', case: view },
   { kind: 'case_transferred', case: view, from },

@@ -14,6 +14,8 @@ export interface ChangeRequest {
   readonly bytes: number;
   /** Which count of `Situation.unreadAfter` the decision may ask for; a seq beyond the head means the head. */
   readonly counts: { readonly side: Side; readonly afterSeq: number } | null;
+  /** The entry that `Situation.target` and its neighbours speak of. */
+  readonly targetSeq?: number;
   /**
    * Pure, and run as often as the log needs it. Null: what is asked for holds already. A ChatError refuses this change
    * and no other.

@@ -1,5 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import {
+  type EditMessageRequest,
+  type EditMessageResponse,
+  EditMessageResponseSchema,
   type GetConversationRequest,
   type GetConversationResponse,
   GetConversationResponseSchema,
@@ -11,6 +14,9 @@ import {
   type MarkProgressRequest,
   type MarkProgressResponse,
   MarkProgressResponseSchema,
+  type RemoveMessageRequest,
+  type RemoveMessageResponse,
+  RemoveMessageResponseSchema,
   type SendMessageRequest,
   type SendMessageResponse,
   SendMessageResponseSchema,
@@ -19,6 +25,7 @@ import {
   SetTypingResponseSchema,
   type WatchRequest,
 } from '@energy-chat/contract/conversation_pb.js';
+import type { Entry as EntryMessage } from '@energy-chat/contract/entry_pb.js';
 import type { Metadata } from '@grpc/grpc-js';
 import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
@@ -29,11 +36,13 @@ import { isAdmin, type Person } from '../identity/caller.js';
 import { callerOf } from '../identity/current-caller.decorator.js';
 import { SetTyping } from '../live/set-typing.js';
 import { Watch } from '../live/watch.js';
-import type { Side } from './entry.js';
+import type { Entry, Side } from './entry.js';
+import { EditMessage } from './edit-message.js';
 import { GetConversation } from './get-conversation.js';
 import { GetMyConversation } from './get-my-conversation.js';
 import { type HistoryPosition, ListEntries } from './list-entries.js';
 import { MarkProgress } from './mark-progress.js';
+import { RemoveMessage } from './remove-message.js';
 import { SendMessage } from './send-message.js';
 
 const SERVICE = 'energy.chat.v1.ConversationService';
@@ -45,6 +54,8 @@ export class ConversationController {
     private readonly getOne: GetConversation,
     private readonly list: ListEntries,
     private readonly send: SendMessage,
+    private readonly edit: EditMessage,
+    private readonly remove: RemoveMessage,
     private readonly mark: MarkProgress,
     private readonly typing: SetTyping,
     private readonly watching: Watch,
@@ -87,6 +98,18 @@ export class ConversationController {
     return create(SendMessageResponseSchema, { entry: entryMessage(sideOf(caller), entry) });
   }
 
+  @GrpcMethod(SERVICE, 'EditMessage')
+  async editMessage(request: EditMessageRequest, metadata: Metadata): Promise<EditMessageResponse> {
+    const caller = callerOf(metadata);
+    return create(EditMessageResponseSchema, asked(sideOf(caller), await this.edit.run(caller, request)));
+  }
+
+  @GrpcMethod(SERVICE, 'RemoveMessage')
+  async removeMessage(request: RemoveMessageRequest, metadata: Metadata): Promise<RemoveMessageResponse> {
+    const caller = callerOf(metadata);
+    return create(RemoveMessageResponseSchema, asked(sideOf(caller), await this.remove.run(caller, request)));
+  }
+
   @GrpcMethod(SERVICE, 'MarkProgress')
   async markProgress(request: MarkProgressRequest, metadata: Metadata): Promise<MarkProgressResponse> {
     await this.mark.run(callerOf(metadata), request);
@@ -104,6 +127,10 @@ export class ConversationController {
     const caller = callerOf(metadata);
     return callStream(call, (sink) => this.watching.run(caller, request, sink));
   }
+}
+
+function asked(side: Side, entry: Entry | null): { entry?: EntryMessage } {
+  return entry === null ? {} : { entry: entryMessage(side, entry) };
 }
 
 function sideOf(person: Person): Side {

@@ -90,6 +90,7 @@ describe('rowChange', () => {
       conversation: { ...conversation, preview: 'p', version: conversation.version + 1 },
       entries: [],
       cases: [],
+      messages: [],
     });
   });
 });

@@ -45,6 +45,12 @@ export interface Situation {
   readonly now: Micros;
   /** Entries that count as unread for `side` beyond `seq`; only for what the request said it would ask. */
   unreadAfter(side: Side, seq: number): number;
+  /** The target that the request named, as it stands. */
+  target(): Entry | undefined;
+  /** The newest message or system message besides the target that was not removed. */
+  newestBesideTarget(): Entry | undefined;
+  /** The client's next message after the target that was not removed. */
+  nextFromClient(): Entry | undefined;
 }
 
 /** What is to be written: nothing of it is true before it is committed. */
@@ -53,6 +59,8 @@ export interface Change {
   /** In seq order, following the head of the conversation as it was. */
   readonly entries: readonly Entry[];
   readonly cases: readonly CaseChange[];
+  /** Messages that stand in the log already, as they are from now on. */
+  readonly messages: readonly Entry[];
 }
 
 /** A conversation's first state. */
@@ -75,7 +83,8 @@ export function newConversation(id: string, client: Conversation['client']): Con
 
 /** A change of the row alone, one version on. */
 export function rowChange(conversation: Conversation, changes: Partial<Conversation>): Change {
-  return { conversation: { ...conversation, ...changes, version: conversation.version + 1 }, entries: [], cases: [] };
+  const next = { ...conversation, ...changes, version: conversation.version + 1 };
+  return { conversation: next, entries: [], cases: [], messages: [] };
 }
 
 /**

@@ -25,6 +25,9 @@ export type EntryContent =
       readonly editedAt: Micros | null;
       readonly removedAt: Micros | null;
     }
+  /** Says that a message's text changed, which stands at the message itself. */
+  | { readonly kind: 'message_edited'; readonly targetSeq: number }
+  | { readonly kind: 'message_removed'; readonly targetSeq: number }
   | { readonly kind: 'system_message'; readonly text: string; readonly severity: Severity; readonly link: string }
   | { readonly kind: 'case_opened'; readonly case: CaseView }
   | { readonly kind: 'case_assigned'; readonly case: CaseView }

@@ -1,4 +1,4 @@
-import type { Person } from '../identity/caller.js';
+import { isAdmin, type Person } from '../identity/caller.js';
 import {
   assign,
   assigneeOf,
@@ -32,10 +32,15 @@ function message(change: Change, author: Author, command: MessageCommand, now: n
   });
 }
 
+/** Whoever writes, as an entry shows them. */
+export function authorOf(person: Person): Author {
+  return isAdmin(person) ? supportAuthor(person) : { side: 'client', id: person.id, displayName: person.displayName };
+}
+
 /** The client's message; without an open case it opens one that waits. */
 export function sendAsClient({ conversation, now }: Situation, command: MessageCommand): Change {
-  const { author: client, newCaseId, topic } = command;
-  const author: Author = { side: 'client', id: client.id, displayName: client.displayName };
+  const { newCaseId, topic } = command;
+  const author = authorOf(command.author);
   let change = rowChange(conversation, {});
   if (conversation.openCase === null) {
     change = openCase(change, { now, caseId: newCaseId, topic, author, assignee: null, requestId: null });

@@ -25,6 +25,12 @@ export function checkedText(text: string): string {
   return text;
 }
 
+/** The seq of an entry, 1 or more. */
+export function checkedSeq(field: string, seq: number): number {
+  if (seq === 0) throw invalidField(field, 'name the seq of an entry, 1 or more.');
+  return seq;
+}
+
 /** A page's size: 1 to 100; 0 means 50. */
 export function checkedPageSize(size: number): number {
   if (size > 100) throw invalidField('page_size', 'a page has 1 to 100 rows; 0 means 50.');

@@ -4,14 +4,15 @@ import { announcementsFor } from '../announcement/case-announcements.js';
 import { ChatError } from '../chat-error.js';
 import type { CommittedChange } from '../conversation/commit-listener.port.js';
 import type { ChangeRequest, ChangeResult } from '../conversation/conversation-log.port.js';
-import type { Change, Conversation, Situation } from '../conversation/conversation.js';
-import { countsAsUnread, type Entry, type Micros, type Side } from '../conversation/entry.js';
-import type { CaseChange } from '../conversation/support-case.js';
+import type { Change } from '../conversation/conversation.js';
+import type { Entry } from '../conversation/entry.js';
+import { situationOf, type Draft } from './batch-draft.js';
+import { countUnread, findRepeats, loadTargets, lockConversations, requestKey } from './batch-reads.js';
 import { caseColumns, caseValues, changingCaseColumns, keptCaseColumns, mergeCaseChanges } from './case-rows.js';
 import type { Clock } from './clock.js';
-import { conversationColumns, conversationValues, toConversation, type ConversationRow } from './conversation-rows.js';
+import { conversationColumns, conversationValues } from './conversation-rows.js';
 import type { Dialect } from './dialect.js';
-import { entryColumns, entryValues, toEntry, type EntryRow } from './entry-rows.js';
+import { entryColumns, entryValues } from './entry-rows.js';
 
 /** What a batch needs to know besides its requests. */
 export interface BatchSettings {
@@ -31,19 +32,6 @@ export interface BatchOutcome {
   readonly committed: CommittedChange[];
 }
 
-/** A conversation while the batch decides on it. */
-interface Draft {
-  conversation: Conversation;
-  readonly stored: Conversation;
-  readonly now: Micros;
-  readonly entries: Entry[];
-  readonly cases: Map<string, CaseChange>;
-  hasNews: boolean;
-}
-
-const requestKey = (request: { conversationId: string; authorId: string }, requestId: string): string =>
-  `${request.conversationId}\n${request.authorId}\n${requestId}`;
-const countKey = (conversationId: string, side: Side, seq: number): string => `${conversationId}\n${side}\n${seq}`;
 const placeholders = (rows: number, columns: number): string =>
   Array(rows)
     .fill(`(${Array(columns).fill('?').join(', ')})`)
@@ -55,7 +43,7 @@ const placeholders = (rows: number, columns: number): string =>
  * Invariants: the conversations' rows are locked in id order before anything is decided, so batches cannot deadlock and
  * a decision sees all that came before it. A request whose id was written before, or earlier in this batch, writes
  * nothing. A refused request leaves nothing. The number of statements does not depend on the number of requests: lock,
- * repeats, counts where a request needs them, and one for each kind of row there is to write.
+ * repeats, counts and messages where a request needs them, and one for each kind of row there is to write.
  */
 export async function runBatch(
   manager: EntityManager,
@@ -65,6 +53,7 @@ export async function runBatch(
   const drafts = await lockConversations(manager, requests, settings);
   const repeats = await findRepeats(manager, requests);
   const counts = await countUnread(manager, requests, drafts);
+  await loadTargets(manager, requests, drafts);
 
   const decisions = requests.map((request): Decision => {
     const draft = drafts.get(request.conversationId);
@@ -109,7 +98,11 @@ function decide(
       return { entry: earlier, conversation: draft.conversation };
     }
   }
-  const change = request.decide(situationOf(draft, counts));
+  if (request.targetSeq !== undefined && !draft.targets.has(request.targetSeq)) {
+    const text = 'Many messages of this conversation change at once. Nothing was written; try again shortly.';
+    throw new ChatError('unavailable', 'OVERLOADED', text, { retryAfterMs: 200 });
+  }
+  const change = request.decide(situationOf(draft, counts, request.targetSeq));
   if (change === null) return { entry: null, conversation: draft.conversation };
   apply(change, draft);
   const asked = request.requestId === null ? undefined : change.entries.find((entry) => entry.requestId !== null);
@@ -125,92 +118,14 @@ function apply(change: Change, draft: Draft): void {
     const before = draft.cases.get(next.view.id);
     draft.cases.set(next.view.id, before === undefined ? next : mergeCaseChanges(before, next));
   }
-}
-
-/** Counts are of stored entries; what this batch has added is counted here. */
-function situationOf(draft: Draft, counts: Map<string, number>): Situation {
-  const { conversation, stored, now, entries } = draft;
-  return {
-    conversation,
-    now,
-    unreadAfter(side, seq) {
-      const added = entries.filter((entry) => entry.seq > seq && countsAsUnread(side, entry)).length;
-      if (seq >= stored.lastSeq) return added;
-      const count = counts.get(countKey(conversation.id, side, seq));
-      if (count === undefined) throw new Error(`A change asked for a count that its request did not name`);
-      return count + added;
-    },
-  };
-}
-
-async function lockConversations(
-  manager: EntityManager,
-  requests: readonly ChangeRequest[],
-  { dialect, clock }: BatchSettings,
-): Promise<Map<string, Draft>> {
-  const ids = [...new Set(requests.map((request) => request.conversationId))].sort();
-  const rows = await manager.query<(ConversationRow & { now_at: number })[]>(
-    `SELECT conversation.*, ${dialect.now(clock)} AS now_at FROM conversation ${dialect.byPrimaryKey}
-     WHERE id IN (${ids.map(() => '?').join(', ')}) ORDER BY id ${dialect.forUpdate}`,
-    ids,
-  );
-  return new Map(
-    rows.map((row) => {
-      const conversation = toConversation(row);
-      const draft: Draft = {
-        conversation,
-        stored: conversation,
-        // The statement's time, which is from before it waited for the lock, and of a clock that may be set back.
-        now: Math.max(row.now_at, row.last_entry_at ?? 0),
-        entries: [],
-        cases: new Map(),
-        hasNews: false,
-      };
-      return [row.id, draft];
-    }),
-  );
-}
-
-async function findRepeats(manager: EntityManager, requests: readonly ChangeRequest[]): Promise<Map<string, Entry>> {
-  const keys = requests.flatMap(({ conversationId, authorId, requestId }) =>
-    requestId === null ? [] : [[conversationId, authorId, requestId]],
-  );
-  if (keys.length === 0) return new Map();
-  const rows = await manager.query<EntryRow[]>(
-    `SELECT * FROM entry WHERE ${keys.map(() => '(conversation_id = ? AND author_id = ? AND request_id = ?)').join(' OR ')}`,
-    keys.flat(),
-  );
-  return new Map(
-    rows.map(toEntry).map((entry) => {
-      const author = { conversationId: entry.conversationId, authorId: entry.author.id };
-      return [requestKey(author, entry.requestId ?? ''), entry];
-    }),
-  );
-}
-
-/** One statement for all counts that the requests may ask for; a count beyond the stored head is 0 and asks nothing. */
-async function countUnread(
-  manager: EntityManager,
-  requests: readonly ChangeRequest[],
-  drafts: Map<string, Draft>,
-): Promise<Map<string, number>> {
-  const asked = new Map<string, { conversationId: string; side: Side; afterSeq: number }>();
-  for (const { conversationId, counts } of requests) {
-    const head = drafts.get(conversationId)?.stored.lastSeq ?? 0;
-    if (counts !== null && counts.afterSeq < head) {
-      asked.set(countKey(conversationId, counts.side, counts.afterSeq), { conversationId, ...counts });
+  for (const message of change.messages) {
+    const added = draft.entries.findIndex(({ seq }) => seq === message.seq);
+    if (added !== -1) draft.entries[added] = message;
+    else {
+      draft.messages.set(message.seq, message);
+      draft.changed.add(message.seq);
     }
   }
-  if (asked.size === 0) return new Map();
-  const select = (side: Side): string =>
-    `SELECT ? AS count_key, COUNT(*) AS unread FROM entry
-     WHERE conversation_id = ? AND seq > ? AND removed_at IS NULL
-       AND ${side === 'client' ? "((kind = 'message' AND author_side = 'support') OR kind = 'system_message')" : "kind = 'message' AND author_side = 'client'"}`;
-  const rows = await manager.query<{ count_key: string; unread: number }[]>(
-    [...asked.values()].map(({ side }) => select(side)).join(' UNION ALL '),
-    [...asked].flatMap(([key, { conversationId, afterSeq }]) => [key, conversationId, afterSeq]),
-  );
-  return new Map(rows.map((row) => [row.count_key, Number(row.unread)]));
 }
 
 async function write(
@@ -226,6 +141,17 @@ async function write(
     await manager.query(
       `INSERT INTO entry (${entryColumns.join(', ')}) VALUES ${placeholders(entries.length, entryColumns.length)}`,
       entries.flatMap(entryValues),
+    );
+  }
+
+  const messages = changed.flatMap((draft) => [...draft.changed].flatMap((seq) => draft.messages.get(seq) ?? []));
+  if (messages.length > 0) {
+    const texts = ['body', 'edited_at', 'removed_at'].map((column) => `${column} = ${dialect.inserted(column)}`);
+    await manager.query(
+      `INSERT INTO entry (${entryColumns.join(', ')}) VALUES ${placeholders(messages.length, entryColumns.length)}
+       ${dialect.onConflict(['conversation_id', 'seq'])} ${texts.join(', ')}`,
+      // Without its request id it can only meet itself, by its seq.
+      messages.flatMap((message) => entryValues({ ...message, requestId: null })),
     );
   }
 

@@ -51,6 +51,8 @@ const caseView = z.object({
 /** What `detail` holds, by kind. */
 const details = {
   system_message: z.object({ severity: z.enum(['info', 'warning', 'critical']), link: z.string() }),
+  message_edited: z.object({ targetSeq: z.number() }),
+  message_removed: z.object({ targetSeq: z.number() }),
   case_opened: z.object({ case: caseView }),
   case_assigned: z.object({ case: caseView }),
   case_transferred: z.object({ case: caseView, from: assignee }),
@@ -65,6 +67,10 @@ function toContent(row: EntryRow): EntryContent {
       return { kind: 'message', text: row.body ?? '', editedAt: row.edited_at, removedAt: row.removed_at };
     case 'system_message':
       return { kind: 'system_message', text: row.body ?? '', ...details.system_message.parse(detail) };
+    case 'message_edited':
+      return { kind: 'message_edited', ...details.message_edited.parse(detail) };
+    case 'message_removed':
+      return { kind: 'message_removed', ...details.message_removed.parse(detail) };
     case 'case_opened':
       return { kind: 'case_opened', ...details.case_opened.parse(detail) };
     case 'case_assigned':

@@ -23,6 +23,8 @@ import {
   CaseTransferredSchema,
   type Entry as EntryMessage,
   EntrySchema,
+  MessageEditedSchema,
+  MessageRemovedSchema,
   MessageSchema,
   Severity as SeverityMessage,
   SystemMessageSchema,
@@ -159,6 +161,10 @@ function contentMessage(content: EntryContent): EntryMessage['content'] {
         value: create(SystemMessageSchema, { text, severity: severityMessages[severity], link }),
       };
     }
+    case 'message_edited':
+      return { case: 'messageEdited', value: create(MessageEditedSchema, { targetSeq: content.targetSeq }) };
+    case 'message_removed':
+      return { case: 'messageRemoved', value: create(MessageRemovedSchema, { targetSeq: content.targetSeq }) };
     case 'case_opened':
       return { case: 'caseOpened', value: create(CaseOpenedSchema, { case: caseMessage(content.case) }) };
     case 'case_assigned':

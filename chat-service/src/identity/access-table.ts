@@ -25,6 +25,8 @@ export const accessTable: ReadonlyMap<string, Access> = new Map<string, Access>(
   ['energy.chat.v1.ConversationService/GetConversation', conversations],
   ['energy.chat.v1.ConversationService/ListEntries', conversations],
   ['energy.chat.v1.ConversationService/SendMessage', conversations],
+  ['energy.chat.v1.ConversationService/EditMessage', conversations],
+  ['energy.chat.v1.ConversationService/RemoveMessage', conversations],
   ['energy.chat.v1.ConversationService/MarkProgress', conversations],
   ['energy.chat.v1.ConversationService/SetTyping', conversations],
   ['energy.chat.v1.ConversationService/Watch', conversations],

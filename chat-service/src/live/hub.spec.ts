@@ -269,6 +269,7 @@ describe('a watch', () => {
           conversation: { ...conversation, firstSeq: first, version: conversation.version + 1 },
           entries: [],
           cases: [],
+          messages: [],
         }),
       });
       const kept = replica.log.pageAsRead;

@@ -39,6 +39,17 @@ describe('Ring', () => {
     expect(ring.size).toBe(entries(6, 7).reduce((sum, { size }) => sum + size, 0));
   });
 
+  it.each(['message_edited', 'message_removed'] as const)('drops all up to the target of a %s', (kind) => {
+    const ring = new Ring();
+    ring.append(entries(1, 6));
+    const [last] = entries(7, 7);
+    if (last === undefined) throw new TypeError('There is a seventh.');
+    ring.append([new EncodedEntry({ ...last.entry, content: { kind, targetSeq: 4 } }, encoder)]);
+    expect(ring.after(3, 100)).toBeUndefined();
+    expect(seqs(ring.after(4, 100))).toEqual([5, 6, 7]);
+    expect(ring.size).toBe([5, 6, 7].reduce((sum, seq) => sum + (ring.after(seq - 1, 1)?.[0]?.size ?? 0), 0));
+  });
+
   it('takes an entry once', () => {
     const ring = new Ring();
     ring.append(entries(1, 4));

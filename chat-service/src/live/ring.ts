@@ -27,7 +27,8 @@ const LONGEST_RUN = 256;
 /**
  * The last entries of one conversation, so that many watchers read and encode them once.
  *
- * Invariant: one contiguous run of committed entries. An entry that does not follow the last empties it first. It may
+ * Invariant: one contiguous run of committed entries, each as the log has it: an entry that does not follow the last
+ * empties it first, and one that changes a message drops all up to that message. It may
  * be emptied at any time: whoever misses something here reads the database.
  */
 export class Ring {
@@ -46,11 +47,21 @@ export class Ring {
       if (end !== undefined && item.entry.seq !== end + 1) this.clear();
       this.run.push(item);
       this.size += item.size;
+      const { content } = item.entry;
+      if (content.kind === 'message_edited' || content.kind === 'message_removed') this.dropThrough(content.targetSeq);
     }
-    const surplus = this.run.length - LONGEST_RUN;
-    if (surplus > 0) {
-      for (const item of this.run.splice(0, surplus)) this.size -= item.size;
-    }
+    this.dropFirst(this.run.length - LONGEST_RUN);
+  }
+
+  /** What is held of a message that has changed is not what the log says any more. */
+  private dropThrough(seq: number): void {
+    const first = this.run[0]?.entry.seq;
+    if (first !== undefined) this.dropFirst(seq + 1 - first);
+  }
+
+  private dropFirst(count: number): void {
+    if (count <= 0) return;
+    for (const item of this.run.splice(0, count)) this.size -= item.size;
   }
 
   /** Up to `limit` entries from the one after `seq`, or undefined when the run does not hold that one. */

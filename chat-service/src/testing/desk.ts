@@ -2,8 +2,10 @@ import { transfer } from '../conversation/case-changes.js';
 import type { ChangeResult, ConversationLog } from '../conversation/conversation-log.port.js';
 import type { Conversation } from '../conversation/conversation.js';
 import type { Entry } from '../conversation/entry.js';
+import { EditMessage } from '../conversation/edit-message.js';
 import { MarkProgress } from '../conversation/mark-progress.js';
 import { newId } from '../conversation/new-id.js';
+import { RemoveMessage } from '../conversation/remove-message.js';
 import { SendMessage } from '../conversation/send-message.js';
 import type { Person } from '../identity/caller.js';
 import type { CaseChanged } from '../inbox/change-case.js';
@@ -37,6 +39,14 @@ export class Desk {
   send(author: Person, conversationId: string, text = 'Hello', requestId = newId()): Promise<Entry> {
     const request = { conversationId, requestId, text, topic: 'bill' as const, seen: null };
     return new SendMessage(this.log).run(author, request);
+  }
+
+  edit(author: Person, conversationId: string, targetSeq: number, text: string, requestId = newId()) {
+    return new EditMessage(this.log).run(author, { conversationId, requestId, targetSeq, text });
+  }
+
+  remove(author: Person, conversationId: string, targetSeq: number, requestId = newId()) {
+    return new RemoveMessage(this.log).run(author, { conversationId, requestId, targetSeq });
   }
 
   open(admin: Person, conversationId: string, requestId = newId()): Promise<CaseChanged> {

@@ -18,22 +18,28 @@ export class Thread {
   now: Micros = 1_764_000_000_000_000;
   private requests = 0;
 
-  situation(): Situation {
+  /** `targetSeq` as of ChangeRequest. */
+  situation(targetSeq = 0): Situation {
     const { conversation, now, entries } = this;
     return {
       conversation,
       now,
       unreadAfter: (side, seq) => entries.filter((entry) => entry.seq > seq && countsAsUnread(side, entry)).length,
+      target: () => entries[targetSeq - 1],
+      newestBesideTarget: () => entries.findLast((entry) => entry.seq !== targetSeq && isShown(entry)),
+      nextFromClient: () =>
+        entries.find((entry) => entry.seq > targetSeq && isShown(entry) && entry.author.side === 'client'),
     };
   }
 
   /** Decides a second later, and keeps what was decided. */
-  change<Decided extends Change | null>(decide: (situation: Situation) => Decided): Decided {
+  change<Decided extends Change | null>(decide: (situation: Situation) => Decided, targetSeq = 0): Decided {
     this.now += 1_000_000;
-    const change = decide(this.situation());
+    const change = decide(this.situation(targetSeq));
     if (change === null) return change;
     this.conversation = change.conversation;
     this.entries.push(...change.entries);
+    for (const message of change.messages) this.entries[message.seq - 1] = message;
     this.cases.push(...change.cases);
     return change;
   }
@@ -67,6 +73,10 @@ export class Thread {
     this.requests += 1;
     return { requestId: `request-${this.requests}`, newCaseId: `case-${this.requests}` };
   }
+}
+
+function isShown({ content }: Entry): boolean {
+  return content.kind === 'system_message' || (content.kind === 'message' && content.removedAt === null);
 }
 
 /** The reason and facts of the ChatError that `decide` is refused with. */

@@ -3,11 +3,13 @@ import { conversationLogFaultsContract } from '../../conversation/conversation-l
 import { conversationLogPlansContract } from '../../conversation/conversation-log-plans.contract.js';
 import { conversationLogRowsContract } from '../../conversation/conversation-log-rows.contract.js';
 import { conversationLogContract } from '../../conversation/conversation-log.contract.js';
+import { messageChangesContract } from '../../conversation/message-changes.contract.js';
 import { logOnSqlite } from '../../testing/log-under-test.js';
 
 describe('the log on SQLite', () => {
   conversationLogContract(logOnSqlite);
   conversationLogRowsContract(logOnSqlite);
+  messageChangesContract(logOnSqlite);
   conversationLogFaultsContract(logOnSqlite);
   conversationLogPlansContract(logOnSqlite);
 });

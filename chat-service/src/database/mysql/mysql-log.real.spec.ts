@@ -3,11 +3,13 @@ import { conversationLogFaultsContract } from '../../conversation/conversation-l
 import { conversationLogPlansContract } from '../../conversation/conversation-log-plans.contract.js';
 import { conversationLogRowsContract } from '../../conversation/conversation-log-rows.contract.js';
 import { conversationLogContract } from '../../conversation/conversation-log.contract.js';
+import { messageChangesContract } from '../../conversation/message-changes.contract.js';
 import { logOnMysql } from '../../testing/log-under-test.js';
 
 describe('the log on MySQL', () => {
   conversationLogContract(logOnMysql);
   conversationLogRowsContract(logOnMysql);
+  messageChangesContract(logOnMysql);
   conversationLogFaultsContract(logOnMysql);
   conversationLogPlansContract(logOnMysql);
 });

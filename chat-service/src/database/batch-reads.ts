@@ -1,0 +1,143 @@
+import type { EntityManager } from 'typeorm';
+import type { ChangeRequest } from '../conversation/conversation-log.port.js';
+import type { Entry, Side } from '../conversation/entry.js';
+import { countKey, type Draft } from './batch-draft.js';
+import type { Clock } from './clock.js';
+import { toConversation, type ConversationRow } from './conversation-rows.js';
+import type { Dialect } from './dialect.js';
+import { toEntry, type EntryRow } from './entry-rows.js';
+
+/** Of one conversation in one batch; more are told to come back. */
+const MOST_TARGETS = 8;
+
+/** In one statement: SQLite takes 500. https://www.sqlite.org/limits.html */
+const MOST_SELECTS = 300;
+
+/** Names a request across its tries. */
+export const requestKey = (request: { conversationId: string; authorId: string }, requestId: string): string =>
+  `${request.conversationId}\n${request.authorId}\n${requestId}`;
+
+export async function lockConversations(
+  manager: EntityManager,
+  requests: readonly ChangeRequest[],
+  { dialect, clock }: { readonly dialect: Dialect; readonly clock: Clock },
+): Promise<Map<string, Draft>> {
+  const ids = [...new Set(requests.map((request) => request.conversationId))].sort();
+  const rows = await manager.query<(ConversationRow & { now_at: number })[]>(
+    `SELECT conversation.*, ${dialect.now(clock)} AS now_at FROM conversation ${dialect.byPrimaryKey}
+     WHERE id IN (${ids.map(() => '?').join(', ')}) ORDER BY id ${dialect.forUpdate}`,
+    ids,
+  );
+  return new Map(
+    rows.map((row) => {
+      const conversation = toConversation(row);
+      const draft: Draft = {
+        conversation,
+        stored: conversation,
+        // The statement's time, which is from before it waited for the lock, and of a clock that may be set back.
+        now: Math.max(row.now_at, row.last_entry_at ?? 0),
+        entries: [],
+        cases: new Map(),
+        targets: new Set(),
+        messages: new Map(),
+        changed: new Set(),
+        hasNews: false,
+      };
+      return [row.id, draft];
+    }),
+  );
+}
+
+export async function findRepeats(
+  manager: EntityManager,
+  requests: readonly ChangeRequest[],
+): Promise<Map<string, Entry>> {
+  const keys = requests.flatMap(({ conversationId, authorId, requestId }) =>
+    requestId === null ? [] : [[conversationId, authorId, requestId]],
+  );
+  if (keys.length === 0) return new Map();
+  const rows = await manager.query<EntryRow[]>(
+    `SELECT * FROM entry WHERE ${keys.map(() => '(conversation_id = ? AND author_id = ? AND request_id = ?)').join(' OR ')}`,
+    keys.flat(),
+  );
+  return new Map(
+    rows.map(toEntry).map((entry) => {
+      const author = { conversationId: entry.conversationId, authorId: entry.author.id };
+      return [requestKey(author, entry.requestId ?? ''), entry];
+    }),
+  );
+}
+
+/** One statement for all counts that the requests may ask for; a count beyond the stored head is 0 and asks nothing. */
+export async function countUnread(
+  manager: EntityManager,
+  requests: readonly ChangeRequest[],
+  drafts: Map<string, Draft>,
+): Promise<Map<string, number>> {
+  const asked = new Map<string, { conversationId: string; side: Side; afterSeq: number }>();
+  for (const { conversationId, counts } of requests) {
+    const head = drafts.get(conversationId)?.stored.lastSeq ?? 0;
+    if (counts !== null && counts.afterSeq < head) {
+      asked.set(countKey(conversationId, counts.side, counts.afterSeq), { conversationId, ...counts });
+    }
+  }
+  if (asked.size === 0) return new Map();
+  const select = (side: Side): string =>
+    `SELECT ? AS count_key, COUNT(*) AS unread FROM entry
+     WHERE conversation_id = ? AND seq > ? AND removed_at IS NULL
+       AND ${side === 'client' ? "((kind = 'message' AND author_side = 'support') OR kind = 'system_message')" : "kind = 'message' AND author_side = 'client'"}`;
+  const rows = await manager.query<{ count_key: string; unread: number }[]>(
+    [...asked.values()].map(({ side }) => select(side)).join(' UNION ALL '),
+    [...asked].flatMap(([key, { conversationId, afterSeq }]) => [key, conversationId, afterSeq]),
+  );
+  return new Map(rows.map((row) => [row.count_key, Number(row.unread)]));
+}
+
+/**
+ * All messages that the requests name, and what their conversations would show without them: as many candidates as the
+ * batch can take away, and one more. One statement for each 100 conversations.
+ */
+export async function loadTargets(
+  manager: EntityManager,
+  requests: readonly ChangeRequest[],
+  drafts: Map<string, Draft>,
+): Promise<void> {
+  const selects: Select[] = [];
+  const named = Map.groupBy(
+    requests.filter(({ targetSeq }) => targetSeq !== undefined),
+    ({ conversationId }) => conversationId,
+  );
+  for (const [id, naming] of named) {
+    const draft = drafts.get(id);
+    const seqs = [...new Set(naming.flatMap(({ targetSeq = 0 }) => targetSeq))].slice(0, MOST_TARGETS);
+    for (const seq of seqs) draft?.targets.add(seq);
+    if (draft !== undefined) selects.push(...aroundTargets(id, seqs));
+  }
+  while (selects.length > 0) {
+    const part = selects.splice(0, MOST_SELECTS);
+    const rows = await manager.query<EntryRow[]>(
+      part.map(({ sql }, index) => `SELECT * FROM (${sql}) AS part_${index}`).join(' UNION ALL '),
+      part.flatMap(({ params }) => params),
+    );
+    for (const entry of rows.map(toEntry)) drafts.get(entry.conversationId)?.messages.set(entry.seq, entry);
+  }
+}
+
+interface Select {
+  readonly sql: string;
+  readonly params: readonly unknown[];
+}
+
+function aroundTargets(id: string, seqs: readonly number[]): Select[] {
+  const enough = seqs.length + 1;
+  const one = (where: string, order: string, params: readonly unknown[]): Select => ({
+    sql: `SELECT * FROM entry WHERE conversation_id = ? AND ${where} ORDER BY seq ${order} LIMIT ${enough}`,
+    params: [id, ...params],
+  });
+  const fromClient = "kind = 'message' AND author_side = 'client' AND removed_at IS NULL";
+  return [
+    one(`seq IN (${seqs.map(() => '?').join(', ')})`, 'ASC', seqs),
+    one("kind IN ('message', 'system_message') AND removed_at IS NULL", 'DESC', []),
+    ...seqs.map((seq) => one(`seq > ? AND ${fromClient}`, 'ASC', [seq])),
+  ];
+}
