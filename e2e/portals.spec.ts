@@ -114,6 +114,8 @@ for (const { name, start, hasFaults } of sites) {
     test('every page is accessible', async () => {
       if (DRAWS_PICTURES) {
         await ana.page.screenshot({ path: pictureOf('client-portal') });
+        await maria.tab('Mine').click();
+        await expect(maria.row('client1')).toBeVisible();
         await maria.page.screenshot({ path: pictureOf('admin-portal') });
       }
       for (const { page } of [ana, maria, victor]) await expectAccessible(page);
