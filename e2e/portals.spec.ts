@@ -68,6 +68,18 @@ for (const { name, start, hasFaults } of sites) {
       await Promise.all([ana.openChat(), ben.openChat()]);
     });
 
+    test('clients see whether anybody is there who says to be available', async () => {
+      await expect(ana.panel.getByText('We are here now').first()).toBeVisible();
+      await maria.setAvailable(false);
+      await victor.setAvailable(false);
+      await expect(ana.panel.getByText('Nobody is here at the moment').first()).toBeVisible();
+      await victor.page.reload();
+      await expect(victor.page.getByRole('banner').getByText('Away')).toBeVisible();
+      await expect(ana.panel.getByText('Nobody is here at the moment').first()).toBeVisible();
+      await maria.setAvailable(true);
+      await expect(ana.panel.getByText('We are here now').first()).toBeVisible();
+    });
+
     test('two clients write, and both administrators see who waits, with names and ids', async () => {
       await ana.thread.write('my bill is wrong');
       await ben.thread.write('the meter is stuck');

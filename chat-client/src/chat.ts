@@ -12,6 +12,7 @@ import {
 import type { Entry } from '@energy-chat/contract/entry_pb.js';
 import {
   InboxService,
+  type Availability,
   type ClaimCaseResponse,
   type CloseCaseResponse,
   type GetCountsResponse,
@@ -169,6 +170,12 @@ export class Chat {
 
   getCounts(limits: CallLimits = {}): Promise<GetCountsResponse> {
     return this.call((options) => this.inbox.getCounts({}, options), limits);
+  }
+
+  /** Unspecified: as its person said last. Answers what stands; see AvailabilityKeeper. Given up after 10 s. */
+  async setAvailability(availability: Availability): Promise<Availability> {
+    const limits = { deadlineMs: 10_000 };
+    return (await this.call((options) => this.inbox.setAvailability({ availability }, options), limits)).availability;
   }
 
   /** A new case, assigned to the caller. Throws CASE_OPEN. */

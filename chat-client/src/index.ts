@@ -1,3 +1,4 @@
+export { AvailabilityKeeper } from './availability.js';
 export { Chat } from './chat.js';
 export type { ChangeLimits, ConversationSnapshot, SendOptions, ShownCase } from './chat.js';
 export { ChatError } from './chat-error.js';

@@ -44,6 +44,8 @@ export interface WatchListener {
   caughtUp?(epoch: string): void;
   /** Forget the conversation's entries and load its newest page; entries go on after `afterSeq`. */
   reset?(reset: Reset): void;
+  /** The service is still there. Among tabs only the one that holds the stream is told. */
+  heartbeat?(): void;
   status?(status: WatchStatus): void;
   /**
    * The service refuses to watch what was asked for, for example somebody else's conversation. It is not tried again

@@ -245,6 +245,8 @@ export class Watch {
         this.sessionEnding(line, event.value);
         return;
       case 'heartbeat':
+        if (line === this.current) this.tell((each) => each.heartbeat?.());
+        return;
       case undefined:
         return;
     }

@@ -23,6 +23,15 @@ export class AdminPage {
     await expect(this.page.getByRole('banner').getByRole('button', { name: login })).toBeVisible();
   }
 
+  async setAvailable(isAvailable: boolean): Promise<void> {
+    const banner = this.page.getByRole('banner');
+    await banner.getByRole('button', { name: 'Account' }).click();
+    const choice = this.page.getByRole('menuitemcheckbox', { name: 'Available to clients' });
+    if ((await choice.getAttribute('aria-checked')) === String(isAvailable)) await this.page.keyboard.press('Escape');
+    else await choice.click();
+    await expect(banner.getByText(isAvailable ? 'Available' : 'Away')).toBeVisible();
+  }
+
   tab(name: InboxTab): Locator {
     return this.page.getByRole('tab', { name: new RegExp(`^\\s*${name}`) });
   }

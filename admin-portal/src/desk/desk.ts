@@ -1,5 +1,5 @@
 import { Dialog } from '@angular/cdk/dialog';
-import { CdkMenu, CdkMenuItem, CdkMenuTrigger } from '@angular/cdk/menu';
+import { CdkMenu, CdkMenuItem, CdkMenuItemCheckbox, CdkMenuTrigger } from '@angular/cdk/menu';
 import {
   afterNextRender,
   Component,
@@ -29,6 +29,7 @@ import { ShortcutKeys } from '../shortcuts/shortcut-keys.js';
 import { ShortcutList } from '../shortcuts/shortcut-list.js';
 import { shortcutOf, type Shortcut } from '../shortcuts/shortcut.js';
 import { DeskParts } from './desk-parts.js';
+import { MyAvailability } from './my-availability.js';
 import { MOST_OPEN, OpenConversations } from './open-conversations.js';
 
 /** The working place of the administrator who is signed in; another person gets another one. */
@@ -38,6 +39,7 @@ import { MOST_OPEN, OpenConversations } from './open-conversations.js';
     Avatar,
     CdkMenu,
     CdkMenuItem,
+    CdkMenuItemCheckbox,
     CdkMenuTrigger,
     ClientPane,
     ConnectionNotice,
@@ -53,6 +55,7 @@ import { MOST_OPEN, OpenConversations } from './open-conversations.js';
   providers: [
     { provide: DeskParts, useFactory: deskParts },
     { provide: InboxStore, useFactory: startedInbox },
+    MyAvailability,
     NewClientNotice,
     OpenConversations,
   ],
@@ -62,6 +65,7 @@ export class Desk {
   protected readonly connection = inject(ChatConnection);
   protected readonly me = inject(DeskParts).me;
   protected readonly open = inject(OpenConversations);
+  protected readonly availability = inject(MyAvailability);
   protected readonly sound = inject(NewChatSound);
   protected readonly most = MOST_OPEN;
   private readonly inbox = inject(InboxStore);

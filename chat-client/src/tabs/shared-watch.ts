@@ -159,6 +159,7 @@ export class SharedWatch implements PageWatch {
   private lead(say: (said: FromLeader) => void): Watch {
     this.stopLeading();
     const watch = new Watch(this.transport, this.session, this.options);
+    watch.listen({ heartbeat: () => this.listeners.tell((each) => each.heartbeat?.()) });
     this.leading = { watch, forAll: new LeadingWatch(watch, this.tab, say) };
     this.wish();
     return watch;

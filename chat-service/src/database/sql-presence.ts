@@ -1,11 +1,14 @@
-import { PresenceStore, type PresentPerson } from '../live/presence.port.js';
+import { PresenceStore, type Availability, type PresentPerson } from '../live/presence.port.js';
 import type { Clock } from './clock.js';
 import type { Database } from './database.js';
 
 /** Rows that faded this many times `freshForSeconds` ago are of no use to anybody. */
 const FORGOTTEN_AFTER = 10;
 
-/** Presence in the chat's database: a row per person and replica, fresh for `freshForSeconds` of database time. */
+/**
+ * Presence in the chat's database: a row per person and replica, and one for what an administrator says, each fresh for
+ * `freshForSeconds` of database time.
+ */
 export class SqlPresence extends PresenceStore {
   private readonly freshFor: number;
 
@@ -64,12 +67,38 @@ export class SqlPresence extends PresenceStore {
     return new Set(rows.map(({ person_id: personId }) => personId));
   }
 
-  async anyAdmin(): Promise<boolean> {
+  async anyAvailable(): Promise<boolean> {
     const rows = await this.database.read<unknown>(
-      `SELECT 1 AS found FROM watch_presence WHERE role IN ('admin', 'supervisor') AND seen_at > ${this.now} - ? LIMIT 1`,
-      [this.freshFor],
+      `SELECT 1 AS found FROM availability JOIN watch_presence ON watch_presence.person_id = availability.person_id
+       WHERE availability.state = 'available' AND availability.said_at > ${this.now} - ?
+         AND watch_presence.role IN ('admin', 'supervisor') AND watch_presence.seen_at > ${this.now} - ? LIMIT 1`,
+      [this.freshFor, this.freshFor],
     );
     return rows.length > 0;
+  }
+
+  declare(
+    personId: string,
+    availability: Availability | null,
+  ): Promise<{ readonly availability: Availability; readonly isNews: boolean }> {
+    const { dialect } = this.database;
+    return this.database.answered(() =>
+      this.database.write(async (manager) => {
+        const rows = await manager.query<{ state: Availability; fresh: number }[]>(
+          `SELECT state, CASE WHEN said_at > ${this.now} - ? THEN 1 ELSE 0 END AS fresh
+           FROM availability WHERE person_id = ? ${dialect.forUpdate}`,
+          [this.freshFor, personId],
+        );
+        const before = rows[0];
+        const stands = availability ?? before?.state ?? 'available';
+        await manager.query(
+          `INSERT INTO availability (person_id, state, said_at) VALUES (?, ?, ${this.now})
+           ${dialect.onConflict(['person_id'])} state = ${dialect.inserted('state')}, said_at = ${dialect.inserted('said_at')}`,
+          [personId, stands],
+        );
+        return { availability: stands, isNews: before?.fresh !== 1 || before.state !== stands };
+      }),
+    );
   }
 
   async forgetReplica(): Promise<void> {

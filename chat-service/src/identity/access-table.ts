@@ -11,6 +11,7 @@ export type Access = 'anyone' | Readonly<Record<Role, Relation>>;
 
 const everybody: Access = { client: 'signed-in', admin: 'signed-in', supervisor: 'signed-in' };
 const clients: Access = { client: 'signed-in', admin: 'never', supervisor: 'never' };
+const administrators: Access = { client: 'never', admin: 'signed-in', supervisor: 'signed-in' };
 const conversations: Access = { client: 'own', admin: 'any', supervisor: 'any' };
 const support: Access = { client: 'never', admin: 'any', supervisor: 'any' };
 
@@ -38,6 +39,7 @@ export const accessTable: ReadonlyMap<string, Access> = new Map<string, Access>(
   ['energy.chat.v1.InboxService/TransferCase', support],
   ['energy.chat.v1.InboxService/ReleaseCase', support],
   ['energy.chat.v1.InboxService/CloseCase', support],
+  ['energy.chat.v1.InboxService/SetAvailability', administrators],
 
   ['grpc.health.v1.Health/Check', 'anyone'],
   ['grpc.health.v1.Health/List', 'anyone'],

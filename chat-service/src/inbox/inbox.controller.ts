@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import {
+  Availability as AvailabilityMessage,
   type ClaimCaseRequest,
   type ClaimCaseResponse,
   ClaimCaseResponseSchema,
@@ -18,6 +19,9 @@ import {
   type ReleaseCaseRequest,
   type ReleaseCaseResponse,
   ReleaseCaseResponseSchema,
+  type SetAvailabilityRequest,
+  type SetAvailabilityResponse,
+  SetAvailabilityResponseSchema,
   type TransferCaseRequest,
   type TransferCaseResponse,
   TransferCaseResponseSchema,
@@ -27,6 +31,8 @@ import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { caseMessage, conversationMessage, entryMessage, topicOf } from '../grpc/domain-messages.js';
 import { callerOf } from '../identity/current-caller.decorator.js';
+import { PresenceBoard } from '../live/presence-board.js';
+import type { Availability } from '../live/presence.port.js';
 import type { CaseChanged, CaseRequest } from './change-case.js';
 import { ClaimCase } from './claim-case.js';
 import { CloseCase } from './close-case.js';
@@ -47,6 +53,16 @@ const filters: Readonly<Record<InboxFilterMessage, InboxFilter | undefined>> = {
   [InboxFilterMessage.CLOSED]: 'closed',
 };
 
+const availabilities: Readonly<Record<AvailabilityMessage, Availability | null>> = {
+  [AvailabilityMessage.UNSPECIFIED]: null,
+  [AvailabilityMessage.AVAILABLE]: 'available',
+  [AvailabilityMessage.AWAY]: 'away',
+};
+const availabilityMessages: Readonly<Record<Availability, AvailabilityMessage>> = {
+  available: AvailabilityMessage.AVAILABLE,
+  away: AvailabilityMessage.AWAY,
+};
+
 @Controller()
 export class InboxController {
   constructor(
@@ -57,6 +73,7 @@ export class InboxController {
     private readonly transfer: TransferCase,
     private readonly release: ReleaseCase,
     private readonly close: CloseCase,
+    private readonly presence: PresenceBoard,
   ) {}
 
   @GrpcMethod(SERVICE, 'ListConversations')
@@ -104,6 +121,12 @@ export class InboxController {
     const { seenSeq, reason } = request;
     const closed = await this.close.run(callerOf(metadata), { ...caseRequest(request), seenSeq, reason });
     return create(CloseCaseResponseSchema, changed(closed));
+  }
+
+  @GrpcMethod(SERVICE, 'SetAvailability')
+  async setAvailability(request: SetAvailabilityRequest, metadata: Metadata): Promise<SetAvailabilityResponse> {
+    const stands = await this.presence.declare(callerOf(metadata).id, availabilities[request.availability] ?? null);
+    return create(SetAvailabilityResponseSchema, { availability: availabilityMessages[stands] });
   }
 }
 

@@ -90,8 +90,10 @@ describe('presence', () => {
     const clients = [(await watching(one, client)).sink, (await watching(two, client)).sink];
     expect(clients.map(available)).toEqual([[false], [false]]);
     const first = await watching(one, alma);
+    await one.hub.presence.declare(alma.id, null);
     await eventually('available', () => clients.every((sink) => available(sink).at(-1) === true));
     const second = await watching(two, ben);
+    await one.hub.presence.declare(ben.id, 'available');
     first.gone();
     await graceIsOver(one);
     expect(clients.map(available)).toEqual([
@@ -108,6 +110,7 @@ describe('presence', () => {
     const { sink } = await watching(one, alma);
     const other = await one.desk.newClient();
     const { sink: own } = one.watch(other.client, { cursors: [cursor(other.id)] });
+    await one.hub.presence.declare(alma.id, 'available');
     await eventually('support is there', () => available(own).at(-1) === true);
     expect(online(sink)).toEqual([true]);
 
@@ -115,11 +118,35 @@ describe('presence', () => {
     await one.heartbeat.heal();
     expect(online(sink)).toEqual([true]);
     replicas.clock.advance(2_000);
+    await one.hub.presence.declare(alma.id, null);
     await one.heartbeat.heal();
     await eventually('offline', () => online(sink).at(-1) === false);
     // What this replica holds itself was renewed.
     await graceIsOver(one);
     expect(available(own).at(-1)).toBe(true);
+  });
+
+  it('no longer counts an administrator whose page is frozen, though its stream goes on, and counts it again', async () => {
+    const clients = [(await watching(one, client)).sink, (await watching(two, client)).sink];
+    await watching(one, alma);
+    await two.hub.presence.declare(alma.id, 'available');
+    await eventually('available', () => clients.every((sink) => available(sink).at(-1) === true));
+    replicas.clock.advance((2 * HEARTBEAT_SECONDS + 1) * 1_000);
+    await Promise.all([one.heartbeat.heal(), two.heartbeat.heal()]);
+    await eventually('away', () => clients.every((sink) => available(sink).at(-1) === false));
+    await two.hub.presence.declare(alma.id, null);
+    await eventually('available again', () => clients.every((sink) => available(sink).at(-1) === true));
+  });
+
+  it('of an administrator who goes away and comes back shows at once on both replicas', async () => {
+    const clients = [(await watching(one, client)).sink, (await watching(two, client)).sink];
+    await watching(one, alma);
+    for (const availability of ['available', 'away', 'available'] as const) {
+      await two.hub.presence.declare(alma.id, availability);
+      await eventually(availability, () =>
+        clients.every((sink) => available(sink).at(-1) === (availability === 'available')),
+      );
+    }
   });
 
   it('is right after a heartbeat when the hint of it was lost', async () => {

@@ -1,6 +1,6 @@
 import { isAdmin } from '../identity/caller.js';
 import type { Hints } from './hints.port.js';
-import type { PresenceStore } from './presence.port.js';
+import type { Availability, PresenceStore } from './presence.port.js';
 import type { WatchOwner } from './watcher.js';
 
 /** A page that reloads is not gone: a person's last watch must be closed for this long, in milliseconds. */
@@ -75,6 +75,16 @@ export class PresenceBoard {
     this.departures.set(personId, timer);
   }
 
+  /** An administrator says whether they answer clients; null: as they said last. Answers what stands. */
+  async declare(personId: string, availability: Availability | null): Promise<Availability> {
+    const declared = await this.store.declare(personId, availability);
+    if (declared.isNews) {
+      this.hints.publish({ kind: 'presence', personId });
+      this.hear(personId);
+    }
+    return declared.availability;
+  }
+
   /** Another replica says that this person's presence has changed. */
   hear(personId: string): void {
     this.heard.add(personId);
@@ -141,7 +151,7 @@ export class PresenceBoard {
   }
 
   private async lookForSupport(): Promise<void> {
-    const available = await this.store.anyAdmin();
+    const available = await this.store.anyAvailable();
     if (available === this.supportAvailable) return;
     this.supportAvailable = available;
     this.onChange('support');

@@ -57,29 +57,57 @@ export function presenceContract(open: () => Promise<PresenceUnderTest>): void {
       expect(await test.storedRows()).toBe(0);
     });
 
-    it.each(['admin', 'supervisor'] as const)('knows whether any %s is there', async (role) => {
+    it.each(['admin', 'supervisor'] as const)('knows whether any %s is there and available', async (role) => {
       await here.arrive([client('a')]);
-      expect(await there.anyAdmin()).toBe(false);
+      expect(await there.anyAvailable()).toBe(false);
       await here.arrive([{ personId: 'admin-1', role }]);
-      expect(await there.anyAdmin()).toBe(true);
+      expect(await there.anyAvailable()).toBe(false);
+      await there.declare('admin-1', 'available');
+      expect(await there.anyAvailable()).toBe(true);
+      await here.declare('admin-1', 'away');
+      expect(await there.anyAvailable()).toBe(false);
+      await here.declare('admin-1', 'available');
       await here.leave(['admin-1']);
-      expect(await there.anyAdmin()).toBe(false);
+      expect(await there.anyAvailable()).toBe(false);
     });
 
     it('takes the role of the last arrival', async () => {
       await here.arrive([client('a')]);
       await here.arrive([{ personId: 'a', role: 'admin' }]);
-      expect(await there.anyAdmin()).toBe(true);
+      await here.declare('a', null);
+      expect(await there.anyAvailable()).toBe(true);
+    });
+
+    it('keeps what an administrator said last, and says what is news', async () => {
+      expect(await here.declare('admin-1', null)).toEqual({ availability: 'available', isNews: true });
+      expect(await there.declare('admin-1', null)).toEqual({ availability: 'available', isNews: false });
+      expect(await here.declare('admin-1', 'away')).toEqual({ availability: 'away', isNews: true });
+      expect(await there.declare('admin-1', null)).toEqual({ availability: 'away', isNews: false });
+      test.advance(51);
+      expect(await there.declare('admin-1', null)).toEqual({ availability: 'away', isNews: true });
+    });
+
+    it('no longer counts an administrator who says nothing more, though their stream goes on', async () => {
+      await here.arrive([admin]);
+      await here.declare(admin.personId, 'available');
+      test.advance(40);
+      await here.renew([admin]);
+      expect(await there.anyAvailable()).toBe(true);
+      test.advance(11);
+      expect(await there.anyAvailable()).toBe(false);
+      await here.declare(admin.personId, null);
+      expect(await there.anyAvailable()).toBe(true);
     });
 
     it('lets the rows of a replica that died fade, by database time', async () => {
       await here.arrive([client('a'), admin]);
       test.advance(49);
+      await there.declare(admin.personId, 'available');
       expect(await there.online(['a'])).toEqual(new Set(['a']));
-      expect(await there.anyAdmin()).toBe(true);
+      expect(await there.anyAvailable()).toBe(true);
       test.advance(2);
       expect(await there.online(['a'])).toEqual(new Set());
-      expect(await there.anyAdmin()).toBe(false);
+      expect(await there.anyAvailable()).toBe(false);
     });
 
     it('keeps what is renewed, and writes again what was lost', async () => {
@@ -114,7 +142,8 @@ export function presenceContract(open: () => Promise<PresenceUnderTest>): void {
       expect(await test.statementsDuring(() => here.online(ids))).toBe(1);
       expect(await test.statementsDuring(() => here.renew(many))).toBe(2);
       expect(await test.statementsDuring(() => here.leave(ids))).toBe(1);
-      expect(await test.statementsDuring(() => here.anyAdmin())).toBe(1);
+      expect(await test.statementsDuring(() => here.anyAvailable())).toBe(1);
+      expect(await test.statementsDuring(() => here.declare('admin-1', null))).toBe(2);
       expect(await test.storedRows()).toBe(0);
     });
   });

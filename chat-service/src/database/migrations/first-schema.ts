@@ -1,41 +1,12 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-
-/** How the engines spell the column types that the tables use. */
-const spellings = {
-  mysql: {
-    // Ids compare byte by byte: what a client sends must match exactly.
-    id: 'VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin',
-    word: 'VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin',
-    hash: 'CHAR(64) CHARACTER SET ascii COLLATE ascii_bin',
-    name: 'VARCHAR(255)',
-    line: 'VARCHAR(500)',
-    text: 'TEXT',
-    count: 'INT UNSIGNED',
-    time: 'BIGINT',
-    flag: 'TINYINT UNSIGNED',
-    table: 'ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin',
-  },
-  sqlite: {
-    id: 'TEXT',
-    word: 'TEXT',
-    hash: 'TEXT',
-    name: 'TEXT',
-    line: 'TEXT',
-    text: 'TEXT',
-    count: 'INTEGER',
-    time: 'INTEGER',
-    flag: 'INTEGER',
-    table: 'WITHOUT ROWID',
-  },
-};
+import { columnTypes } from './column-types.js';
 
 /** The log, cases, the outbox, and what sessions, presence and leases need. Times are microseconds since 1970 UTC. */
 export class FirstSchema1764000000000 implements MigrationInterface {
   readonly name = 'FirstSchema1764000000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    const { id, word, hash, name, line, text, count, time, flag, table } =
-      runner.dataSource.options.type === 'mysql' ? spellings.mysql : spellings.sqlite;
+    const { id, word, hash, name, line, text, count, time, flag, table } = columnTypes(runner);
 
     await runner.query(`CREATE TABLE conversation (
       id ${id} NOT NULL PRIMARY KEY,
