@@ -82,6 +82,16 @@ describe('Lane', () => {
       expect(work.batches).toEqual([['a1'], ['b1', 'a2', 'c1']]);
     });
 
+    it('lets groups take turns, in order within each, so that one that floods it holds up itself', async () => {
+      open({ mostRequests: 4 });
+      const first = gate();
+      work.before = (_, attempt) => (attempt === 1 ? first.opened : undefined);
+      const answers = runAll([...wishes(8, 'f'), wish('a1'), wish('a2'), wish('b1')]);
+      first.open();
+      await answers;
+      expect(work.batches).toEqual([['f0'], ['f1', 'a1', 'b1', 'f2'], ['a2', 'f3', 'f4', 'f5'], ['f6', 'f7']]);
+    });
+
     it('takes no more at once than the limit', async () => {
       open({ mostRequests: 3 });
       await runAll(wishes(8));
@@ -219,6 +229,29 @@ describe('Lane', () => {
         'rejected',
         'rejected',
       ]);
+    });
+
+    it('tells a group that floods it to come back, and takes what others bring', async () => {
+      open({ longestOfGroup: 3 });
+      const first = gate();
+      work.before = (_, attempt) => (attempt === 1 ? first.opened : undefined);
+      const flood = runAll(wishes(10, 'f'));
+      const others = runAll([wish('a1'), wish('b1')]);
+      first.open();
+      const refused = (await flood).filter(({ status }) => status === 'rejected');
+      expect(refused).toHaveLength(6);
+      expect(refused).toMatchObject(Array(6).fill({ reason: { reason: 'OVERLOADED', retryAfterMs: 1_000 } }));
+      expect((await others).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+    });
+
+    it('has room again once what waited too long was told so', async () => {
+      open({ longestOfGroup: 2, patience: 100 });
+      const stuck = gate();
+      work.before = () => stuck.opened;
+      expect((await runAll(wishes(3))).every(({ status }) => status === 'rejected')).toBe(true);
+      const late = lane.run(wish('a9'));
+      stuck.open();
+      expect(await late).toBe('a9');
     });
 
     it('closes when all that it was given has ended', async () => {

@@ -5,7 +5,7 @@ import { ChatError } from '../chat-error.js';
 export interface LaneWork<Request, Result> {
   /** Runs requests in one transaction and answers each one's end, in order; throws when nothing of it was committed. */
   run(requests: readonly Request[]): Promise<Ended<Result>[]>;
-  /** What must not be split when a batch runs again in parts. */
+  /** What must not be split when a batch runs again in parts, and waits in a queue of its own. */
   groupOf(request: Request): string;
   /** How much of MOST_BYTES a request takes. */
   bytesOf(request: Request): number;
@@ -20,6 +20,8 @@ export interface LaneLimits {
   readonly mostBytes: number;
   /** How many may wait; more are told to come back. */
   readonly longestQueue: number;
+  /** How many of one group may wait. */
+  readonly longestOfGroup: number;
   /** When a request that is not committed is told so, in milliseconds. */
   readonly patience: number;
   /** A try that is lost after this many milliseconds was held up by one of its groups: the next goes group by group. */
@@ -30,6 +32,7 @@ export const laneLimits: LaneLimits = {
   mostRequests: 256,
   mostBytes: 1024 * 1024,
   longestQueue: 10_000,
+  longestOfGroup: 1_000,
   patience: 7_000,
   heldUp: 1_000,
 };
@@ -44,13 +47,16 @@ interface Item<Request, Result> {
 /**
  * Group commit: one transaction at a time, for all that gathered while the last one ran.
  *
- * Invariants: a request alone waits for nobody. A request ends once: with its result after the commit, with its refusal,
+ * Invariants: a request alone waits for nobody. Groups take turns: a batch takes one of each that waits, then the next of
+ * each, in order within a group, so a group that floods the lane holds up itself. A request ends once: with its result after the commit, with its refusal,
  * or with UNAVAILABLE once its patience is over, whatever the database does. A transaction that was lost runs again,
  * all of it, then one group at a time, each of them once a round: a group that is held up does not use up the patience
  * of the others. A request that fails for a reason of its own fails alone.
  */
 export class Lane<Request, Result> {
-  private queue: Item<Request, Result>[] = [];
+  /** By group; who was served last comes last. */
+  private readonly queues = new Map<string, Item<Request, Result>[]>();
+  private waiting = 0;
   private inFlight: Item<Request, Result>[] = [];
   private running: Promise<void> | undefined;
   private readonly sweep: NodeJS.Timeout;
@@ -63,11 +69,15 @@ export class Lane<Request, Result> {
   }
 
   run(request: Request): Promise<Result> {
-    if (this.queue.length >= this.limits.longestQueue) {
+    const group = this.work.groupOf(request);
+    const queue = this.queues.get(group) ?? [];
+    if (this.waiting >= this.limits.longestQueue || queue.length >= this.limits.longestOfGroup) {
       return Promise.reject(unavailable('The chat is overloaded. Nothing was written; try again shortly.'));
     }
     return new Promise((resolve, reject) => {
-      this.queue.push({ request, deadline: performance.now() + this.limits.patience, resolve, reject });
+      queue.push({ request, deadline: performance.now() + this.limits.patience, resolve, reject });
+      this.queues.set(group, queue);
+      this.waiting += 1;
       this.running ??= this.drain();
     });
   }
@@ -79,7 +89,7 @@ export class Lane<Request, Result> {
   }
 
   private async drain(): Promise<void> {
-    while (this.queue.length > 0) {
+    while (this.waiting > 0) {
       this.inFlight = this.takeBatch();
       await this.commit(this.inFlight);
       this.inFlight = [];
@@ -89,14 +99,21 @@ export class Lane<Request, Result> {
   }
 
   private takeBatch(): Item<Request, Result>[] {
+    const batch: Item<Request, Result>[] = [];
     let bytes = 0;
-    let count = 0;
-    for (const { request } of this.queue) {
-      bytes += this.work.bytesOf(request);
-      if (count > 0 && (count >= this.limits.mostRequests || bytes > this.limits.mostBytes)) break;
-      count += 1;
+    // A group that is served goes behind those that wait: so this loop takes turns, in this batch and in the next.
+    for (const [group, queue] of this.queues) {
+      const [first] = queue;
+      if (first === undefined) throw new Error('A lane kept an empty queue');
+      bytes += this.work.bytesOf(first.request);
+      if (batch.length > 0 && (batch.length >= this.limits.mostRequests || bytes > this.limits.mostBytes)) break;
+      batch.push(first);
+      queue.shift();
+      this.queues.delete(group);
+      if (queue.length > 0) this.queues.set(group, queue);
     }
-    return this.queue.splice(0, count);
+    this.waiting -= batch.length;
+    return batch;
   }
 
   private async commit(batch: Item<Request, Result>[]): Promise<void> {
@@ -139,7 +156,12 @@ export class Lane<Request, Result> {
   private endAllOverdue(): void {
     const now = performance.now();
     endOverdue(this.inFlight, now);
-    this.queue = endOverdue(this.queue, now);
+    for (const [group, queue] of this.queues) {
+      const left = endOverdue(queue, now);
+      this.waiting -= queue.length - left.length;
+      if (left.length === 0) this.queues.delete(group);
+      else if (left.length < queue.length) this.queues.set(group, left);
+    }
   }
 }
 

@@ -9,6 +9,7 @@ export class TcpProxy {
   private readonly server: Server;
   private listeningPort = 0;
   private paused = false;
+  private untilCut = Number.POSITIVE_INFINITY;
 
   constructor(private readonly target: { readonly host: string; readonly port: number }) {
     this.server = createServer((near) => this.join(near));
@@ -43,6 +44,19 @@ export class TcpProxy {
   /** Breaks every connection that stands; new ones are taken. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  /**
+   * Lets so many more pieces through, either way and over all connections together, and then cuts: the next piece is
+   * lost, and whoever sent it does not know. A piece is what one read of a socket gives.
+   */
+  cutAfter(pieces: number): void {
+    this.untilCut = pieces;
+  }
+
+  /** Pieces that `cutAfter` still lets through; infinite once it has cut. */
+  get piecesLeft(): number {
+    return this.untilCut;
   }
 
   /** Keeps connections open but moves nothing until `resume`: a server that hangs. */
@@ -89,7 +103,14 @@ export class TcpProxy {
       [far, near],
     ] as const) {
       this.sockets.add(socket);
-      socket.on('data', (bytes) => other.write(bytes));
+      socket.on('data', (bytes) => {
+        this.untilCut -= 1;
+        if (this.untilCut >= 0) other.write(bytes);
+        else {
+          this.untilCut = Number.POSITIVE_INFINITY;
+          this.cut();
+        }
+      });
       if (this.paused) socket.pause();
       // A reset is what a broken line looks like: the other end learns of it by the close.
       socket.on('error', () => undefined);

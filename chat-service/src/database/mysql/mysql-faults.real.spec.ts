@@ -191,6 +191,30 @@ describe('the log on a MySQL that loses transactions', () => {
     });
   });
 
+  it('has one effect and one answer wherever the line is cut, at every piece that passes either way', async () => {
+    const proxy = await TcpProxy.before(databases.url);
+    const database = await openMysqlDatabase(proxy.url(databases.url));
+    const replica = replicaOn(database, { lanes: 1 });
+    /** Sends with a cut after so many pieces, and answers whether there were so many. */
+    const sendWithCutAfter = async (pieces: number): Promise<boolean> => {
+      const { client, id } = await there.desk.newClient();
+      proxy.cutAfter(pieces);
+      const answer = await replica.desk.send(client, id, 'Hello', 'once');
+      const wasCut = proxy.piecesLeft === Number.POSITIVE_INFINITY;
+      proxy.cutAfter(Number.POSITIVE_INFINITY);
+      await expectOneMessage(client, id, answer);
+      return wasCut;
+    };
+    await sendWithCutAfter(Number.POSITIVE_INFINITY);
+    let pieces = 0;
+    while (await sendWithCutAfter(pieces)) pieces += 1;
+    // BEGIN, six statements and COMMIT, each with its answer.
+    expect(pieces).toBeGreaterThanOrEqual(16);
+    await replica.log.close();
+    await database.close();
+    await proxy.refuse();
+  });
+
   it('gives up a statement that does not end, with its connection, and tries again', async () => {
     const { tap, replica } = tapped();
     const { client, id } = await there.desk.newClient();
