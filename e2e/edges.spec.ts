@@ -87,10 +87,17 @@ function post(
 for (const name of ['the embedded edge', 'Envoy']) {
   test.describe(`a browser at ${name}`, () => {
     let edge: Edge;
-    test.beforeAll(() => {
+    test.beforeAll(async () => {
       const found = edges[name];
       if (found === undefined) throw new Error(`${name} was not started.`);
       edge = found;
+      // The replica may have been away a moment ago.
+      await soon(() =>
+        signedIn(found.clientEdge).then(
+          () => 'served',
+          (error: unknown) => error,
+        ),
+      ).toBe('served');
     });
 
     test('gets the answer of a call', async () => {

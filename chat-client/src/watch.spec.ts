@@ -296,6 +296,15 @@ describe('Watch', () => {
       expect(service.open).toEqual([successor]);
     });
 
+    it('tries again within a second, however often it meets the one that stops', async () => {
+      const stopping = refusal(Code.Unavailable, 'GOING_AWAY');
+      await start();
+      service.fail('Watch', stopping, 30);
+      service.stream.fail(stopping);
+      await pass(31_000);
+      expect(watch.status).toBe('live');
+    });
+
     it('follows at once, unnoticed, when the replica ends before its delay', async () => {
       await start();
       heard.take();

@@ -42,6 +42,8 @@ const REFUSALS: ReadonlySet<Code> = new Set([
 const SUSPECT_MS = 30_000;
 /** A stream that is being opened for longer may be on a connection that died, in milliseconds. */
 const PATIENCE_MS = 2_000;
+/** A stream that met a replica which stops is opened elsewhere within so long, in milliseconds. */
+const ELSEWHERE_MS = 1_000;
 /** How long a planned change of streams may leave none before anybody notices, in milliseconds. */
 const VACANCY_MS = 3_000;
 
@@ -342,7 +344,12 @@ export class Watch {
     clearTimeout(this.retryTimer);
     this.retryTimer = setTimeout(() => {
       if (this.next === undefined) this.openSuccessor();
-    }, this.backoff.next(error.retryAfterMs));
+    }, this.pauseAfter(error));
+  }
+
+  /** Of several replicas one that stops may be met several times in a row: that is no reason to wait ever longer. */
+  private pauseAfter({ reason, retryAfterMs }: ChatError): number {
+    return reason === 'GOING_AWAY' ? Math.random() * ELSEWHERE_MS : this.backoff.next(retryAfterMs);
   }
 
   /** No stream: what has no seq or version is not known any more. */

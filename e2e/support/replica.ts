@@ -67,6 +67,14 @@ export class Replica {
     }
   }
 
+  /** A figure of its metrics that has no labels. */
+  async figure(name: string): Promise<number> {
+    const lines = (await (await fetch(`http://${this.metricsAddress}/metrics`)).text()).split('\n');
+    const line = lines.find((each) => each.startsWith(`${name} `));
+    if (line === undefined) throw new Error(`${this.name} shows no ${name}.`);
+    return Number(line.slice(name.length + 1));
+  }
+
   /** SIGKILL: no last word, as a crash. */
   async kill(): Promise<void> {
     await this.process?.kill();
