@@ -18,7 +18,7 @@ import { WatchPosition } from './watch-position.js';
 export interface WatchOptions {
   /** What the device says about its network, in browsers navigator.onLine; always online unless given. */
   readonly online?: () => boolean;
-  /** A line that tells nothing for so long is dead, in milliseconds; 62 s (2.5 heartbeats) unless given. */
+  /** A line that tells nothing for so long is dead, in milliseconds; 62.5 s (2.5 heartbeats) unless given. */
   readonly silenceMs?: number;
   /** For a stream's first event, in milliseconds; 15 s unless given. */
   readonly openWithinMs?: number;
@@ -85,7 +85,7 @@ export class Watch {
     this.service = createClient(ConversationService, transport);
     this.options = {
       online: options.online ?? (() => true),
-      silenceMs: options.silenceMs ?? 62_000,
+      silenceMs: options.silenceMs ?? 62_500,
       openWithinMs: options.openWithinMs ?? 15_000,
       offlineAfterMs: options.offlineAfterMs ?? 15_000,
       gatherMs: options.gatherMs ?? 10,

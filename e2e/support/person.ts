@@ -1,4 +1,12 @@
-import { Chat, failoverTransport, Session, type SessionOptions, Watch, type WatchStatus } from '@energy-chat/client';
+import {
+  Chat,
+  failoverTransport,
+  Outgoing,
+  Session,
+  type SessionOptions,
+  Watch,
+  type WatchStatus,
+} from '@energy-chat/client';
 import { Audience } from '@energy-chat/contract/auth_pb.js';
 import type { Conversation } from '@energy-chat/contract/conversation_pb.js';
 import type { Entry } from '@energy-chat/contract/entry_pb.js';
@@ -29,6 +37,7 @@ export class Person {
   readonly session: Session;
   readonly chat: Chat;
   readonly watch: Watch;
+  readonly outgoing: Outgoing;
   /** The newest row of each conversation, as the watch told it. */
   readonly rows = new Map<string, Conversation>();
   /** Every entry that the watch told, in the order in which it did. */
@@ -49,6 +58,8 @@ export class Person {
     this.session = new Session(transport, options);
     this.chat = new Chat(transport, this.session);
     this.watch = new Watch(transport, this.session);
+    this.outgoing = new Outgoing(this.chat, this.session, { portal: 'tests' });
+    this.outgoing.start();
     this.watch.listen({
       entry: (entry) => this.told.push(entry),
       conversation: (row) => this.rows.set(row.id, row),
@@ -73,6 +84,7 @@ export class Person {
   }
 
   close(): void {
+    this.outgoing.stop();
     this.watch.stop();
     this.session.close();
     for (const connection of this.connections) connection.close();

@@ -64,7 +64,9 @@ describe('the lines of a thread', () => {
   });
 
   it('keep the key of a message that gets its place in the log', () => {
-    const pending = [{ requestId: 'r1', text: 'text 1', topic: undefined, state: 'sent', error: undefined }] as const;
+    const pending = [
+      { requestId: 'r1', text: 'text 1', topic: undefined, state: 'sent', error: undefined, isFromThisTab: true },
+    ] as const;
     const before = messages(lines([], { pending }));
     const after = messages(lines([message(1, ANA)]));
     expect(after[0]?.key).toBe(before[0]?.key);
