@@ -169,9 +169,14 @@ test('two tabs show the same, one sends for both, and the other does when that o
     });
   }
   await device.block(SEND);
-  await one.thread.write('tabs: from the first');
-  await two.thread.write('tabs: from the second');
-  await one.thread.write('tabs: and one more');
+  const write = async (tab: ClientPage, text: string): Promise<void> => {
+    // Chromium draws a page behind another once a second only.
+    await tab.page.bringToFront();
+    await tab.thread.write(text);
+  };
+  await write(one, 'tabs: from the first');
+  await write(two, 'tabs: from the second');
+  await write(one, 'tabs: and one more');
   const texts = ['tabs: from the first', 'tabs: from the second', 'tabs: and one more'];
   for (const each of [one, two]) {
     await expectPending(each, texts);
@@ -237,6 +242,7 @@ test('signing out with unsent messages asks first, and then forgets them in all 
   await one.openChat();
   const two = await device.openAgain('client5');
   await device.block(SEND);
+  await one.page.bringToFront();
   await one.thread.write('never sent');
   await one.thread.composer.fill('nor this');
   await expectPending(two, ['never sent']);

@@ -8,11 +8,11 @@ import {
 } from '@energy-chat/contract/conversation_pb.js';
 import { Backoff } from './backoff.js';
 import { ChatError } from './chat-error.js';
+import { Listeners } from './listeners.js';
 import { conversationOf, LiveNews, type News } from './live-news.js';
 import type { Session, SessionState } from './session.js';
 import { WatchLine } from './watch-line.js';
 import type { WatchListener, WatchStatus } from './watch-listener.js';
-import { WatchListeners } from './watch-listeners.js';
 import { WatchPosition } from './watch-position.js';
 
 export interface WatchOptions {
@@ -58,7 +58,7 @@ const VACANCY_MS = 3_000;
 export class Watch {
   private readonly service: Client<typeof ConversationService>;
   private readonly options: Required<WatchOptions>;
-  private readonly listeners = new WatchListeners();
+  private readonly listeners = new Listeners<WatchListener>();
   private readonly position = new WatchPosition();
   private readonly news = new LiveNews(
     (typist, typing) => this.tell((each) => each.typing?.(typist, typing)),

@@ -2,6 +2,7 @@ import { Code } from '@connectrpc/connect';
 import type { CaseTopic } from '@energy-chat/contract/case_pb.js';
 import type { Chat, SendOptions } from '../chat.js';
 import { ChatError } from '../chat-error.js';
+import { Listeners } from '../listeners.js';
 import { Leadership } from '../tabs/leadership.js';
 import type { Tabs } from '../tabs/tabs.js';
 import { Courier } from './courier.js';
@@ -53,7 +54,7 @@ export class OutgoingQueue {
   private readonly list: OutgoingList;
   private readonly courier: Courier;
   private readonly leadership: Leadership | undefined;
-  private readonly listeners = new Set<OutgoingListener>();
+  private readonly listeners = new Listeners<OutgoingListener>();
   private isActive = false;
   private isOver = false;
 
@@ -91,8 +92,7 @@ export class OutgoingQueue {
 
   /** Answers the way to stop listening. */
   listen(listener: OutgoingListener): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.listeners.add(listener);
   }
 
   of(conversationId: string): readonly PendingSend[] {
@@ -172,13 +172,13 @@ export class OutgoingQueue {
   }
 
   private changed(): void {
-    for (const { changed } of [...this.listeners]) changed?.();
+    this.listeners.tell((each) => each.changed?.());
     this.courier.run();
   }
 
   private answered(message: OutgoingMessage, seq: number): void {
     const sent: PendingSend = { ...this.pending(message), state: 'sent', error: undefined };
-    for (const { answered } of [...this.listeners]) answered?.(message.conversationId, sent, seq);
+    this.listeners.tell((each) => each.answered?.(message.conversationId, sent, seq));
   }
 
   private pending({ requestId, text, topic, refusal }: OutgoingMessage): PendingSend {

@@ -1,4 +1,5 @@
 import type { Chat } from '../chat.js';
+import { Listeners } from '../listeners.js';
 import type { Session, SessionState } from '../session.js';
 import type { Tabs } from '../tabs/tabs.js';
 import { OutgoingQueue } from './outgoing-queue.js';
@@ -20,7 +21,7 @@ export interface OutgoingOptions {
 export class Outgoing {
   private current: { readonly personId: string; readonly queue: OutgoingQueue } | undefined;
   private stopListening: (() => void) | undefined;
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Listeners<() => void>();
 
   constructor(
     private readonly chat: Chat,
@@ -35,8 +36,7 @@ export class Outgoing {
 
   /** `changed` is called when something was added to a queue, changed there or left it. Answers the way to stop. */
   listen(changed: () => void): () => void {
-    this.listeners.add(changed);
-    return () => this.listeners.delete(changed);
+    return this.listeners.add(changed);
   }
 
   start(): void {
@@ -97,6 +97,6 @@ export class Outgoing {
   }
 
   private tell(): void {
-    for (const changed of [...this.listeners]) changed();
+    this.listeners.tell((changed) => changed());
   }
 }
