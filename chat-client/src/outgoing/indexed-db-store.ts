@@ -27,6 +27,7 @@ interface Database {
 interface Transaction {
   readonly error: unknown;
   objectStore(name: string): ObjectStore;
+  commit(): void;
   addEventListener(type: 'complete' | 'abort', listener: () => void): void;
 }
 interface ObjectStore {
@@ -60,7 +61,11 @@ export class IndexedDbStore implements OutgoingStore {
   }
 
   put(message: OutgoingMessage): Promise<void> {
-    return this.run('readwrite', (messages) => messages.put(message));
+    return this.run('readwrite', (messages, transaction) => {
+      messages.put(message);
+      // Without it the browser waits for this page, which may be about to close.
+      transaction.commit();
+    });
   }
 
   remove(requestId: string): Promise<void> {
@@ -77,7 +82,10 @@ export class IndexedDbStore implements OutgoingStore {
   }
 
   /** Resolves once the transaction is complete. */
-  private async run(mode: 'readonly' | 'readwrite', work: (messages: ObjectStore) => void): Promise<void> {
+  private async run(
+    mode: 'readonly' | 'readwrite',
+    work: (messages: ObjectStore, transaction: Transaction) => void,
+  ): Promise<void> {
     this.opening ??= this.open();
     const opening = this.opening;
     const done = opening.then(
@@ -86,7 +94,7 @@ export class IndexedDbStore implements OutgoingStore {
           const transaction = database.transaction(MESSAGES, mode);
           transaction.addEventListener('complete', () => resolve());
           transaction.addEventListener('abort', () => reject(refused(transaction.error)));
-          work(transaction.objectStore(MESSAGES));
+          work(transaction.objectStore(MESSAGES), transaction);
         }),
     );
     try {
