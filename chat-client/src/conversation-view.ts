@@ -11,9 +11,10 @@ import type { Entry } from '@energy-chat/contract/entry_pb.js';
 import { Role, Side } from '@energy-chat/contract/person_pb.js';
 import type { Chat, SendOptions } from './chat.js';
 import { ChatError } from './chat-error.js';
-import { delay } from './delay.js';
+import { delay, waitFor } from './delay.js';
 import { EntryList } from './entry-list.js';
-import { PendingSends, type PendingSend } from './pending-sends.js';
+import type { Outgoing } from './outgoing/outgoing.js';
+import type { OutgoingQueue, PendingSend } from './outgoing/outgoing-queue.js';
 import { ProgressReporter } from './progress-reporter.js';
 import type { CallLimits } from './retry.js';
 import type { Session } from './session.js';
@@ -25,6 +26,7 @@ export interface ViewParts {
   readonly chat: Chat;
   readonly watch: PageWatch;
   readonly session: Session;
+  readonly outgoing: Outgoing;
   /** Entries in a page of history, 1 to 100; 50 unless given. */
   readonly pageSize?: number;
 }
@@ -39,11 +41,15 @@ const LAG_MS = 200;
 /**
  * One conversation as a page shows it, from `open` to `close`. Invariants: `entries` is one run of seqs without a hole;
  * `row` is replaced only by a higher version; a message of one's own stands either in `pending` or in `entries`, never
- * in both. What was delivered is told to the service by itself, what was read by `seen`.
+ * in both and never in neither. What was delivered is told to the service by itself, what was read by `seen`.
  */
 export class ConversationView {
   private readonly me: { readonly id: string; readonly side: Side };
-  private readonly sends: PendingSends;
+  private readonly queue: OutgoingQueue;
+  /** Of one's own messages that the log shows; the queue may hear of it later. */
+  private readonly landedIds = new Set<string>();
+  /** Answered, and not in `entries` yet. */
+  private answered: readonly (PendingSend & { readonly seq: number })[] = [];
   private readonly progress: ProgressReporter;
   private readonly typists = new Map<string, Typist>();
   private list = new EntryList();
@@ -61,16 +67,19 @@ export class ConversationView {
   private failure: ChatError | undefined;
   private seenSeq = 0;
 
-  /** Somebody has to be signed in. `changed` is called after every change; it may gather. */
+  /** Somebody has to be signed in, and `outgoing` started. `changed` is called after every change; it may gather. */
   constructor(
     readonly conversationId: string,
     private readonly parts: ViewParts,
     private readonly changed: () => void = () => undefined,
   ) {
     const { me } = parts.session;
-    if (me === undefined) throw new ChatError(Code.Unauthenticated, 'NEVER_SIGNED_IN', 'Sign in first.');
+    const { queue } = parts.outgoing;
+    if (me === undefined || queue === undefined) {
+      throw new ChatError(Code.Unauthenticated, 'NEVER_SIGNED_IN', 'Sign in first.');
+    }
     this.me = { id: me.id, side: me.role === Role.CLIENT ? Side.CLIENT : Side.SUPPORT };
-    this.sends = new PendingSends((text, options) => this.myChat().sendMessage(conversationId, text, options), changed);
+    this.queue = queue;
     this.progress = new ProgressReporter((mark) => this.myChat().markProgress({ conversationId, ...mark }));
   }
 
@@ -85,7 +94,8 @@ export class ConversationView {
 
   /** One's own messages that the log does not show yet; they stand after the entries, in this order. */
   get pending(): readonly PendingSend[] {
-    return this.sends.list;
+    const unsent = this.queue.of(this.conversationId).filter(({ requestId }) => !this.landedIds.has(requestId));
+    return [...this.answered, ...unsent];
   }
 
   /** Who else types. */
@@ -120,7 +130,7 @@ export class ConversationView {
   /** Loads the newest page and watches from there, once. Throws what ListEntries refuses. */
   async open(limits: CallLimits = {}): Promise<void> {
     if (this.stopListening !== undefined) return;
-    this.stopListening = this.parts.watch.listen({
+    const stopWatching = this.parts.watch.listen({
       entry: (entry) => this.entryArrived(entry),
       conversation: (row) => this.rowChanged(row),
       typing: (typist, typing) => this.typingChanged(typist, typing),
@@ -128,8 +138,18 @@ export class ConversationView {
       reset: (reset) => this.reset(reset),
       caughtUp: () => this.progress.flush(),
     });
+    const stopQueue = this.queue.listen({
+      changed: () => this.changed(),
+      answered: (conversationId, sent, seq) => this.messageAnswered(conversationId, sent, seq),
+    });
+    this.stopListening = () => {
+      stopWatching();
+      stopQueue();
+    };
     this.arriving = [];
     try {
+      // First, so that what is answered from here on is in the page that is asked for, or is heard of.
+      await waitFor(this.queue.loaded, limits.signal ?? this.loading.signal);
       const page = await this.parts.chat.listEntries(this.page(), { signal: this.loading.signal, ...limits });
       this.arriving = undefined;
       if (this.loading.signal.aborted) return;
@@ -141,14 +161,13 @@ export class ConversationView {
     }
   }
 
-  /** Messages that have no answer yet fail with a transient error; `pending` keeps them for whoever asks. */
+  /** Messages that have no answer yet are sent all the same. */
   close(): void {
     this.loading.abort();
     this.arriving = undefined;
     if (this.stopListening === undefined) return;
     this.stopListening();
     this.progress.stop();
-    this.sends.stop();
     this.parts.chat.stopTyping(this.conversationId);
     this.parts.watch.unwatch(this.conversationId);
   }
@@ -161,19 +180,19 @@ export class ConversationView {
     return this.olderLoading;
   }
 
-  /** `topic` counts when this message opens a case. */
+  /** `topic` counts when this message opens a case. Throws QUEUE_FULL when too many messages wait already. */
   send(text: string, topic?: CaseTopic): PendingSend {
-    return this.sends.send(text, topic, this.seenCase());
+    return this.queue.send(this.conversationId, text, { topic, ...this.seenCase() });
   }
 
   /** Tries a failed message again, as the page shows the conversation now. */
   retry(requestId: string): void {
-    this.sends.retry(requestId, this.seenCase());
+    this.queue.retry(requestId, this.seenCase());
   }
 
   /** Forgets a failed message. */
   discard(requestId: string): void {
-    this.sends.discard(requestId);
+    this.queue.discard(requestId);
   }
 
   /** Another text for one's own message. Throws TOO_LATE or MESSAGE_GONE. */
@@ -270,6 +289,7 @@ export class ConversationView {
     this.list = list;
     this.olderToken = olderToken;
     for (const entry of list.entries) this.landed(entry);
+    this.answered = this.answered.filter(({ seq }) => seq > list.lastSeq);
     for (const entry of arrived) this.add(entry);
     this.reportProgress();
     this.changed();
@@ -285,8 +305,16 @@ export class ConversationView {
     if (entry.content.case === 'messageEdited') void this.reloadTarget(entry.content.value.targetSeq, entry);
   }
 
-  private landed({ requestId, author }: Entry): void {
-    if (requestId !== '' && author?.id === this.me.id) this.sends.landed(requestId);
+  private landed({ requestId, author, seq }: Entry): void {
+    if (requestId === '' || author?.id !== this.me.id) return;
+    this.landedIds.add(requestId);
+    this.answered = this.answered.filter((sent) => sent.requestId !== requestId);
+    this.queue.landed(requestId, seq);
+  }
+
+  private messageAnswered(conversationId: string, sent: PendingSend, seq: number): void {
+    if (conversationId !== this.conversationId || seq <= this.list.lastSeq) return;
+    this.answered = [...this.answered, { ...sent, seq }];
   }
 
   /** An edit names its target only: the text is read from there, again while a lagging reader still has an older one. */
@@ -321,7 +349,7 @@ export class ConversationView {
     this.changed();
   }
 
-  /** What waits here for its turn must not go out as somebody else. */
+  /** What is told about the progress of one person must not go out as somebody else's. */
   private myChat(): Chat {
     const { chat, session } = this.parts;
     if (session.me === undefined || session.me.id === this.me.id) return chat;

@@ -19,7 +19,13 @@ export interface LineParts {
   readonly ended: (line: WatchLine, error: ChatError) => void;
 }
 
-/** One Watch stream from its opening to its end, which a silence also is. */
+/** How often a silent line is looked at, in milliseconds. */
+const LOOK_MS = 5_000;
+
+/**
+ * One Watch stream from its opening to its end, which a silence also is. While the device sleeps its timers stand still
+ * and its clock goes on: so a line that died meanwhile is noticed 5 s after waking, whatever the page was told of it.
+ */
 export class WatchLine {
   /** The token it was opened with; undefined until then. */
   grant: AccessGrant | undefined;
@@ -32,6 +38,9 @@ export class WatchLine {
   private readonly control = new AbortController();
   private readonly openedAt = Date.now();
   private heardAt = Date.now();
+  /** By the monotonic clock, in case the other is set back. */
+  private steadilyHeardAt = performance.now();
+  private silenceMs: number;
   private watchdog: ReturnType<typeof setTimeout>;
   private over = false;
 
@@ -40,7 +49,8 @@ export class WatchLine {
     readonly plan: number,
     private readonly parts: LineParts,
   ) {
-    this.watchdog = this.expectWithin(parts.openWithinMs);
+    this.silenceMs = parts.openWithinMs;
+    this.watchdog = this.lookLater(this.silenceMs);
     void this.read();
   }
 
@@ -78,8 +88,10 @@ export class WatchLine {
       for await (const response of service.watch(request(), { signal, timeoutMs: 0, headers: bearer(grant) })) {
         if (this.over) return;
         this.heardAt = Date.now();
+        this.steadilyHeardAt = performance.now();
+        this.silenceMs = this.parts.silenceMs;
         clearTimeout(this.watchdog);
-        this.watchdog = this.expectWithin(this.parts.silenceMs);
+        this.watchdog = this.lookLater(this.silenceMs);
         this.parts.event(this, response);
         if (this.over) return;
       }
@@ -89,7 +101,13 @@ export class WatchLine {
     }
   }
 
-  private expectWithin(ms: number): ReturnType<typeof setTimeout> {
-    return setTimeout(() => this.fail(new ChatError(Code.DeadlineExceeded, '', 'The line is silent.')), ms);
+  private lookLater(leftMs: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.look(), Math.min(leftMs, LOOK_MS));
+  }
+
+  private look(): void {
+    const leftMs = this.silenceMs - Math.max(this.silentForMs, performance.now() - this.steadilyHeardAt);
+    if (leftMs <= 0) this.fail(new ChatError(Code.DeadlineExceeded, '', 'The line is silent.'));
+    else this.watchdog = this.lookLater(leftMs);
   }
 }

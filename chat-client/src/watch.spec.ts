@@ -210,17 +210,36 @@ describe('Watch', () => {
     expect(watch.status).toBe('live');
   });
 
-  it('takes a line that tells nothing for 62 s as dead, and one with heartbeats as alive', async () => {
+  it('takes a line that tells nothing for 2.5 heartbeats as dead, and one with heartbeats as alive', async () => {
     await start();
     heard.take();
     for (let beat = 0; beat < 4; beat += 1) {
       await pass(25_000);
       service.stream.send({ case: 'heartbeat', value: {} });
     }
-    await pass(61_900);
+    await pass(62_400);
     expect(heard.take()).toEqual([]);
     await pass(500);
     expect(heard.take()).toEqual(['reconnecting', 'live', 'caught up epoch-1']);
+    expect(service.open).toHaveLength(1);
+  });
+
+  it('notices after the device has slept that the line is dead, though nothing wakes the page', async () => {
+    await start();
+    await pass(10_000);
+    heard.take();
+    // Timers stand still meanwhile.
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await pass(5_500);
+    expect(heard.take()).toEqual(['reconnecting', 'live', 'caught up epoch-1']);
+    expect(service.open).toHaveLength(1);
+  });
+
+  it('takes a silent line as dead in time, though the clock was set back', async () => {
+    await start();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await pass(63_500);
+    expect(service.streams).toHaveLength(2);
     expect(service.open).toHaveLength(1);
   });
 

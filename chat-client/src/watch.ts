@@ -8,17 +8,17 @@ import {
 } from '@energy-chat/contract/conversation_pb.js';
 import { Backoff } from './backoff.js';
 import { ChatError } from './chat-error.js';
+import { Listeners } from './listeners.js';
 import { conversationOf, LiveNews, type News } from './live-news.js';
 import type { Session, SessionState } from './session.js';
 import { WatchLine } from './watch-line.js';
 import type { WatchListener, WatchStatus } from './watch-listener.js';
-import { WatchListeners } from './watch-listeners.js';
 import { WatchPosition } from './watch-position.js';
 
 export interface WatchOptions {
   /** What the device says about its network, in browsers navigator.onLine; always online unless given. */
   readonly online?: () => boolean;
-  /** A line that tells nothing for so long is dead, in milliseconds; 62 s (2.5 heartbeats) unless given. */
+  /** A line that tells nothing for so long is dead, in milliseconds; 62.5 s (2.5 heartbeats) unless given. */
   readonly silenceMs?: number;
   /** For a stream's first event, in milliseconds; 15 s unless given. */
   readonly openWithinMs?: number;
@@ -60,7 +60,7 @@ const VACANCY_MS = 3_000;
 export class Watch {
   private readonly service: Client<typeof ConversationService>;
   private readonly options: Required<WatchOptions>;
-  private readonly listeners = new WatchListeners();
+  private readonly listeners = new Listeners<WatchListener>();
   private readonly position = new WatchPosition();
   private readonly news = new LiveNews(
     (typist, typing) => this.tell((each) => each.typing?.(typist, typing)),
@@ -87,7 +87,7 @@ export class Watch {
     this.service = createClient(ConversationService, transport);
     this.options = {
       online: options.online ?? (() => true),
-      silenceMs: options.silenceMs ?? 62_000,
+      silenceMs: options.silenceMs ?? 62_500,
       openWithinMs: options.openWithinMs ?? 15_000,
       offlineAfterMs: options.offlineAfterMs ?? 15_000,
       gatherMs: options.gatherMs ?? 10,

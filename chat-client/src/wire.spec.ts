@@ -6,9 +6,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Chat } from './chat.js';
 import { ConversationView } from './conversation-view.js';
 import { failoverTransport } from './failover-transport.js';
+import { Outgoing } from './outgoing/outgoing.js';
 import { Session } from './session.js';
 import { loopbackServer, type LoopbackServer } from './testing/loopback-server.js';
 import { MemoryService, refusal } from './testing/memory-service.js';
+import type { SignedIn } from './testing/signed-in.js';
 import { Watch } from './watch.js';
 
 describe.each([
@@ -23,15 +25,19 @@ describe.each([
     return started;
   }
 
-  async function signIn(transport: Transport): Promise<{ session: Session; chat: Chat; watch: Watch }> {
+  async function signIn(transport: Transport): Promise<SignedIn> {
     const session = new Session(transport);
     await session.signIn('ana', 'right', Audience.CLIENT);
     const watch = new Watch(transport, session);
+    const chat = new Chat(transport, session);
+    const outgoing = new Outgoing(chat, session, { portal: 'client' });
+    outgoing.start();
     cleanUps.push(() => {
+      outgoing.stop();
       watch.stop();
       session.close();
     });
-    return { session, chat: new Chat(transport, session), watch };
+    return { session, chat, watch, outgoing };
   }
 
   const texts = (view: ConversationView): string[] =>

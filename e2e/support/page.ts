@@ -14,8 +14,8 @@ export class Page {
     where: 'front' | 'background',
   ) {
     this.isInFront = where === 'front';
-    const { chat, watch, session } = person;
-    this.view = new ConversationView(conversationId, { chat, watch, session }, () => this.look());
+    const { chat, watch, session, outgoing } = person;
+    this.view = new ConversationView(conversationId, { chat, watch, session, outgoing }, () => this.look());
   }
 
   static async open(person: Person, conversationId: string, where: 'front' | 'background'): Promise<Page> {

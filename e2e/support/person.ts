@@ -2,6 +2,7 @@ import {
   AvailabilityKeeper,
   Chat,
   failoverTransport,
+  Outgoing,
   Session,
   type SessionOptions,
   Watch,
@@ -38,6 +39,7 @@ export class Person {
   readonly chat: Chat;
   readonly watch: Watch;
   readonly availability: AvailabilityKeeper;
+  readonly outgoing: Outgoing;
   /** The newest row of each conversation, as the watch told it. */
   readonly rows = new Map<string, Conversation>();
   /** Every entry that the watch told, in the order in which it did. */
@@ -59,6 +61,8 @@ export class Person {
     this.chat = new Chat(transport, this.session);
     this.watch = new Watch(transport, this.session);
     this.availability = new AvailabilityKeeper(this.chat, this.watch);
+    this.outgoing = new Outgoing(this.chat, this.session, { portal: 'tests' });
+    this.outgoing.start();
     this.watch.listen({
       entry: (entry) => this.told.push(entry),
       conversation: (row) => this.rows.set(row.id, row),
@@ -85,6 +89,7 @@ export class Person {
 
   close(): void {
     this.availability.stop();
+    this.outgoing.stop();
     this.watch.stop();
     this.session.close();
     for (const connection of this.connections) connection.close();

@@ -2,6 +2,7 @@
 import { createGrpcWebTransport } from '@connectrpc/connect-web';
 import { browserTabs, Chat, ChatError, Session, sessionAmongTabs, SharedWatch } from '@energy-chat/client';
 import { Audience } from '@energy-chat/contract/auth_pb.js';
+import { tryOutgoingStore } from './try-outgoing-store.js';
 
 /** What a portal does with the SDK, without its pages: tests run it in real tabs. */
 export class TabPage {
@@ -102,7 +103,9 @@ export class TabPage {
 declare global {
   interface Window {
     page: TabPage;
+    tryOutgoingStore: typeof tryOutgoingStore;
   }
 }
 
 window.page = new TabPage();
+window.tryOutgoingStore = tryOutgoingStore;

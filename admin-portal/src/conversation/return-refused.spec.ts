@@ -10,6 +10,7 @@ const failed = (requestId: string, text: string, reason: string): PendingSend =>
   text,
   topic: undefined,
   state: 'failed',
+  isFromThisTab: true,
   error: new ChatError(Code.Aborted, reason, 'Refused.', { facts: { assignee_name: 'Ion' } }),
 });
 
@@ -34,6 +35,13 @@ describe('a message to a client whom a colleague has taken', () => {
     const store = composer('', failed('1', 'only', 'CASE_TAKEN'));
     returnRefused(store);
     expect(store.draft()).toBe('only');
+  });
+
+  it('stays where it is in other tabs, which share the draft', () => {
+    const store = composer('draft', { ...failed('1', 'text', 'CASE_TAKEN'), isFromThisTab: false });
+    expect(returnRefused(store)).toBeUndefined();
+    expect(store.draft()).toBe('draft');
+    expect(store.pending()).toHaveLength(1);
   });
 
   it('leaves messages alone that failed for another reason', () => {

@@ -7,10 +7,14 @@ const REFUSALS: ReadonlySet<string> = new Set(['CASE_TAKEN', 'CASE_ASSIGNED']);
 
 /**
  * Puts messages that were refused because another administrator has the case back into the composer, in front of what
- * was written since. Answers the last refusal, or undefined when there was none.
+ * was written since, in the tab that they were written in. Answers the last refusal, or undefined when there was none.
  */
 export function returnRefused(store: Pick<ConversationStore, 'pending' | 'draft' | 'discard'>): ChatError | undefined {
-  const refused = store.pending().filter(({ state, error }) => state === 'failed' && REFUSALS.has(error?.reason ?? ''));
+  const refused = store
+    .pending()
+    .filter(
+      ({ state, error, isFromThisTab }) => isFromThisTab && state === 'failed' && REFUSALS.has(error?.reason ?? ''),
+    );
   if (refused.length === 0) return undefined;
   return untracked(() => {
     const texts = [...refused.map(({ text }) => text), store.draft()];

@@ -15,6 +15,7 @@ import { ChatConnection } from '@energy-chat/client/angular/connection/chat-conn
 import { ConnectionNotice } from '@energy-chat/client/angular/connection/connection-notice.js';
 import { LanguageSwitch } from '@energy-chat/client/angular/language/language-switch.js';
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
+import { SignOutQuestion } from '@energy-chat/client/angular/sign-out/sign-out-question.js';
 import { UnreadTitle } from '@energy-chat/client/angular/unread/unread-title.js';
 import { ClientPane } from '../conversation/client-pane.js';
 import { ConversationPane } from '../conversation/conversation-pane.js';
@@ -48,6 +49,7 @@ import { MOST_OPEN, OpenConversations } from './open-conversations.js';
     DeskIcon,
     InboxPane,
     LanguageSwitch,
+    SignOutQuestion,
   ],
   templateUrl: './desk.html',
   styleUrl: './desk.css',
@@ -75,6 +77,7 @@ export class Desk {
   private readonly injector = inject(Injector);
   private readonly pane = viewChild(ConversationPane);
   private readonly list = viewChild(InboxPane);
+  private readonly question = viewChild.required(SignOutQuestion);
 
   /** Narrow screens show one at a time. */
   protected readonly shown = signal<'list' | 'conversation'>('list');
@@ -135,6 +138,12 @@ export class Desk {
 
   protected showShortcuts(): void {
     this.dialog.open(ShortcutList, { ariaLabelledBy: 'shortcut-list' });
+  }
+
+  /** Asks first when something would be lost. */
+  protected leave(): void {
+    if (this.connection.unsent() > 0) this.question().ask();
+    else void this.signOut();
   }
 
   protected async signOut(): Promise<void> {

@@ -96,6 +96,19 @@ describe('the composer', () => {
     expect(field.value).toBe('given back');
   });
 
+  it('keeps the text, and says why, when too many messages wait already', async () => {
+    service.hold('SendMessage');
+    for (let number = 0; number < 200; number += 1) store.send(`text ${number}`);
+    type('one more');
+    press('Enter');
+    await fixture.whenStable();
+    expect(shown()).toContain('200 of your messages are waiting already');
+    expect([field.value, store.draft(), texts().length]).toEqual(['one more', 'one more', 200]);
+    type('one more thing');
+    await fixture.whenStable();
+    expect(shown()).not.toContain('waiting already');
+  });
+
   it('sends nothing while it is disabled', async () => {
     type('Hello');
     fixture.componentRef.setInput('disabled', true);

@@ -1,5 +1,5 @@
 import type { ElementRef } from '@angular/core';
-import { afterRenderEffect, Component, computed, inject, input, output, viewChild } from '@angular/core';
+import { afterRenderEffect, Component, computed, inject, input, output, signal, viewChild } from '@angular/core';
 import type { ConversationStore } from '../conversation/conversation-store.js';
 import { Icon } from '../icon/icon.js';
 import { Texts } from '../language/texts.js';
@@ -37,6 +37,8 @@ export class Composer {
     if (this.isTooLong()) return this.texts.sayCount('composer.over', -this.left());
     return this.texts.say('composer.left', { count: Math.ceil(this.left() / 100) * 100 });
   });
+  /** What was to be sent last was not taken: too much waits already. */
+  protected readonly isQueueFull = signal(false);
   protected readonly fieldId = `chat-composer-${nextId++}`;
 
   constructor() {
@@ -49,6 +51,7 @@ export class Composer {
   }
 
   protected write(text: string): void {
+    this.isQueueFull.set(false);
     this.store().draft.set(text);
     if (text === '') this.store().stopTyping();
     else this.store().typing();
@@ -65,7 +68,9 @@ export class Composer {
   protected send(): void {
     if (!this.canSend()) return;
     const text = this.store().draft();
-    this.store().send(text);
+    const isTaken = this.store().send(text);
+    this.isQueueFull.set(!isTaken);
+    if (!isTaken) return;
     this.store().draft.set('');
     this.show('');
     this.sent.emit(text);

@@ -1,6 +1,7 @@
 import { TestBed } from '@angular/core/testing';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { MemoryService } from '../../src/testing/memory-service.js';
+import { Code } from '@connectrpc/connect';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { MemoryService, refusal } from '../../src/testing/memory-service.js';
 import { preparePage, until } from '../testing/chat-page.js';
 import type { ChatConnection } from './chat-connection.js';
 
@@ -23,6 +24,41 @@ describe('the connection of a page', () => {
     await connection.signIn('ana', 'right');
     expect(connection.me()?.displayName).toBe('Ana Pop');
     await until(() => connection.status() === 'live');
+  });
+
+  it('counts what is not sent yet, and forgets it with who signs out', async () => {
+    await connection.signIn('ana', 'right');
+    service.hold('SendMessage');
+    connection.outgoing.queue?.send('c1', 'not sent', {});
+    expect(connection.unsent()).toBe(1);
+    await connection.signOut();
+    expect(connection.unsent()).toBe(0);
+    await connection.signIn('ana', 'right');
+    expect(connection.unsent()).toBe(0);
+  });
+
+  it('keeps what is not sent yet when signing out does not work', async () => {
+    await connection.signIn('ana', 'right');
+    service.hold('SendMessage');
+    connection.outgoing.queue?.send('c1', 'not sent', {});
+    service.fail('SignOut', refusal(Code.Internal, 'INTERNAL'));
+    await expect(connection.signOut()).rejects.toMatchObject({ reason: 'INTERNAL' });
+    expect(connection.unsent()).toBe(1);
+  });
+
+  it.each([
+    ['the network is back', () => window.dispatchEvent(new Event('online'))],
+    ['the network changes', () => window.dispatchEvent(new Event('offline'))],
+    ['the page comes in front', () => document.dispatchEvent(new Event('visibilitychange'))],
+    ['the page is shown again', () => window.dispatchEvent(new Event('pageshow'))],
+  ])('looks after stream and messages when %s', async (name, happen) => {
+    await connection.signIn('ana', 'right');
+    const isNetwork = name.includes('network');
+    const told = [connection.watch, connection.outgoing].map((part) =>
+      isNetwork ? vi.spyOn(part, 'networkChanged') : vi.spyOn(part, 'wake'),
+    );
+    happen();
+    for (const each of told) expect(each).toHaveBeenCalledOnce();
   });
 
   it('is signed out after signing out, and a reload does not ask again', async () => {

@@ -1,20 +1,30 @@
 import { computed, DestroyRef, DOCUMENT, inject, Injectable, signal } from '@angular/core';
-import { browserTabs, Chat, Session, sessionAmongTabs, SharedWatch } from '@energy-chat/client';
-import type { PageWatch, SessionState, WatchStatus } from '@energy-chat/client';
+import {
+  browserTabs,
+  Chat,
+  IndexedDbStore,
+  Outgoing,
+  Session,
+  sessionAmongTabs,
+  SharedWatch,
+} from '@energy-chat/client';
+import type { OutgoingStore, PageWatch, SessionState, WatchStatus } from '@energy-chat/client';
 import { Audience } from '@energy-chat/contract/auth_pb.js';
 import type { Person } from '@energy-chat/contract/person_pb.js';
+import { Drafts } from '../conversation/drafts.js';
 import { CHAT_AUDIENCE } from './chat-audience.js';
 import { CHAT_TRANSPORT } from './chat-transport.js';
 import { KeptText } from './kept-text.js';
 
 /**
- * Who is signed in at this portal and how the page is connected, as signals. The refresh token is the edge's cookie; the
- * tabs of a browser share one watch and one refresh.
+ * Who is signed in at this portal, how the page is connected and what is not sent yet, as signals. The refresh token is
+ * the edge's cookie; the tabs of a browser share one watch, one refresh and one outgoing queue.
  */
 @Injectable()
 export class ChatConnection {
   private readonly audience = inject(CHAT_AUDIENCE);
   private readonly document = inject(DOCUMENT);
+  private readonly drafts = inject(Drafts);
   /** Says that a cookie may be there, which pages cannot see: who never signed in causes no call. */
   private readonly trace = new KeptText('localStorage', `energy-chat/${this.audience}/signed-in`);
 
@@ -22,11 +32,16 @@ export class ChatConnection {
   readonly chat: Chat;
   /** Runs by itself while somebody is signed in. */
   readonly watch: PageWatch;
+  /** Sends by itself while somebody is signed in. */
+  readonly outgoing: Outgoing;
 
   private readonly toldState = signal<SessionState>({ kind: 'signed-out', reason: 'NEVER_SIGNED_IN' });
   private readonly toldStatus = signal<WatchStatus>('signed-out');
   readonly sessionState = this.toldState.asReadonly();
   readonly status = this.toldStatus.asReadonly();
+  private readonly toldUnsent = signal(0);
+  /** Messages of who is signed in, also the failed ones. */
+  readonly unsent = this.toldUnsent.asReadonly();
   readonly me = computed<Person | undefined>(() => {
     const state = this.toldState();
     return state.kind === 'signed-in' ? state.me : undefined;
@@ -39,17 +54,21 @@ export class ChatConnection {
       ...sessionAmongTabs(window, this.audience),
     });
     this.chat = new Chat(transport, this.session);
+    const tabs = browserTabs(window);
     this.watch = new SharedWatch(transport, this.session, {
-      tabs: browserTabs(window),
+      tabs,
       portal: this.audience,
       online: () => navigator.onLine,
     });
+    this.outgoing = new Outgoing(this.chat, this.session, { tabs, portal: this.audience, store: this.openStore() });
     this.session.listen({
       stateChanged: (state) => this.sessionChanged(state),
       signedInElsewhere: () => void this.session.resume(),
     });
     this.watch.listen({ status: (status) => this.toldStatus.set(status) });
     this.watch.start();
+    this.outgoing.listen(() => this.toldUnsent.set(this.outgoing.queue?.size ?? 0));
+    this.outgoing.start();
     this.followTheBrowser();
   }
 
@@ -67,9 +86,25 @@ export class ChatConnection {
     return this.session.signIn(login, password, this.audience === 'client' ? Audience.CLIENT : Audience.ADMIN);
   }
 
-  /** Throws ChatError when the service cannot be told; then the person is still signed in. */
-  signOut(): Promise<void> {
-    return this.session.signOut();
+  /**
+   * Forgets what the person has not sent, too. Throws ChatError when the service cannot be told; then the person is still
+   * signed in and nothing is forgotten.
+   */
+  async signOut(): Promise<void> {
+    const { me } = this.session;
+    await this.session.signOut();
+    if (me === undefined || this.session.me?.id === me.id) return;
+    this.drafts.forget(me.id);
+    await this.outgoing.forget(me.id);
+  }
+
+  private openStore(): OutgoingStore | undefined {
+    try {
+      // Where a person's settings forbid it, already looking at it throws.
+      return new IndexedDbStore(window.indexedDB, this.audience);
+    } catch {
+      return undefined;
+    }
   }
 
   private sessionChanged(state: SessionState): void {
@@ -81,9 +116,14 @@ export class ChatConnection {
 
   private followTheBrowser(): void {
     const wake = (): void => {
-      if (this.document.visibilityState === 'visible') this.watch.wake();
+      if (this.document.visibilityState !== 'visible') return;
+      this.watch.wake();
+      this.outgoing.wake();
     };
-    const networkChanged = (): void => this.watch.networkChanged();
+    const networkChanged = (): void => {
+      this.watch.networkChanged();
+      this.outgoing.networkChanged();
+    };
     this.document.addEventListener('visibilitychange', wake);
     window.addEventListener('pageshow', wake);
     window.addEventListener('online', networkChanged);
@@ -93,6 +133,7 @@ export class ChatConnection {
       window.removeEventListener('pageshow', wake);
       window.removeEventListener('online', networkChanged);
       window.removeEventListener('offline', networkChanged);
+      this.outgoing.stop();
       this.watch.stop();
       this.session.close();
     });

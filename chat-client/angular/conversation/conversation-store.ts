@@ -5,7 +5,6 @@ import type { CaseTopic } from '@energy-chat/contract/case_pb.js';
 import type { Conversation, Progress } from '@energy-chat/contract/conversation_pb.js';
 import type { Entry } from '@energy-chat/contract/entry_pb.js';
 import { Role } from '@energy-chat/contract/person_pb.js';
-import { Code } from '@connectrpc/connect';
 
 /**
  * One open conversation as signals, made and ended by ConversationStores. What each means stands at ConversationView;
@@ -44,7 +43,6 @@ export class ConversationStore {
   );
   /** How far the other side read when that last moved while this page was connected; the service keeps no such time. */
   readonly readAt = this.toldReadAt.asReadonly();
-  readonly hasUnsent = computed(() => this.pending().some(({ state }) => state !== 'sent'));
 
   constructor(
     readonly conversationId: string,
@@ -72,9 +70,14 @@ export class ConversationStore {
     this.view.set(undefined);
   }
 
-  /** `topic` counts when this message opens a case. */
-  send(text: string, options: { readonly topic?: CaseTopic } = {}): PendingSend | undefined {
-    return this.view()?.send(text, options.topic);
+  /** `topic` counts when this message opens a case. Answers whether it was taken: too many may wait already. */
+  send(text: string, options: { readonly topic?: CaseTopic } = {}): boolean {
+    try {
+      return this.view()?.send(text, options.topic) !== undefined;
+    } catch (failure) {
+      if (failure instanceof ChatError) return false;
+      throw failure;
+    }
   }
 
   /** Tries a failed message again. */
@@ -85,13 +88,6 @@ export class ConversationStore {
   /** Forgets a failed message. */
   discard(requestId: string): void {
     this.view()?.discard(requestId);
-  }
-
-  /** Messages that could not leave because the session was over: their person has signed in again. */
-  retrySignedOut(): void {
-    for (const { requestId, state, error } of this.pending()) {
-      if (state === 'failed' && error?.code === Code.Unauthenticated) this.retry(requestId);
-    }
   }
 
   /** Entries up to this seq were visible in a visible, focused page. */

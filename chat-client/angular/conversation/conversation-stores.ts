@@ -1,4 +1,4 @@
-import { DestroyRef, effect, inject, Injectable, Injector } from '@angular/core';
+import { DestroyRef, inject, Injectable } from '@angular/core';
 import { ChatConnection } from '../connection/chat-connection.js';
 import { Drafts } from './drafts.js';
 import { ConversationStore } from './conversation-store.js';
@@ -13,7 +13,6 @@ interface Opened {
 export class ConversationStores {
   private readonly connection = inject(ChatConnection);
   private readonly drafts = inject(Drafts);
-  private readonly injector = inject(Injector);
   private readonly opened = new Map<string, Opened>();
   private personId = this.connection.session.me?.id;
 
@@ -21,12 +20,11 @@ export class ConversationStores {
     const stopListening = this.connection.session.listen({
       stateChanged: (state) => {
         if (state.kind === 'signed-out') {
-          if (state.reason === 'SIGNED_OUT') this.forgetPerson();
+          if (state.reason === 'SIGNED_OUT') this.closeAll();
           return;
         }
         if (this.personId !== undefined && this.personId !== state.me.id) this.closeAll();
         this.personId = state.me.id;
-        for (const { store } of this.opened.values()) store.retrySignedOut();
       },
     });
     inject(DestroyRef).onDestroy(() => {
@@ -39,14 +37,10 @@ export class ConversationStores {
   open(conversationId: string): ConversationStore {
     const known = this.opened.get(conversationId);
     if (known !== undefined) return known.store;
-    const { chat, watch, session } = this.connection;
-    const store = new ConversationStore(conversationId, { chat, watch, session });
-    const kept = this.drafts.of(session.me?.id ?? '', conversationId);
-    store.draft.set(kept.read() ?? '');
-    const keeping = effect(() => kept.write(store.draft() === '' ? undefined : store.draft()), {
-      injector: this.injector,
-    });
-    this.opened.set(conversationId, { store, stopKeepingDraft: () => keeping.destroy() });
+    const { chat, watch, session, outgoing } = this.connection;
+    const store = new ConversationStore(conversationId, { chat, watch, session, outgoing });
+    const stopKeepingDraft = this.drafts.keep(session.me?.id ?? '', conversationId, store.draft);
+    this.opened.set(conversationId, { store, stopKeepingDraft });
     return store;
   }
 
@@ -57,13 +51,6 @@ export class ConversationStores {
     this.opened.delete(conversationId);
     known.stopKeepingDraft();
     known.store.close();
-  }
-
-  /** Who signs out leaves nothing behind. */
-  private forgetPerson(): void {
-    this.closeAll();
-    if (this.personId !== undefined) this.drafts.forget(this.personId);
-    this.personId = undefined;
   }
 
   private closeAll(): void {

@@ -8,7 +8,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'MESSAGE_TOO_LONG',
   'THROTTLED',
   'SESSION_ENDED',
-  'OTHER_PERSON',
+  'TOO_OLD',
 ]);
 
 /** What happened and what to do, by the reason of the failure. */

@@ -50,8 +50,15 @@ const messages = (shown: readonly Line[]): MessageLine[] => shown.filter((line) 
 describe('the lines of a thread', () => {
   it('stand in the order of the log, with the messages on their way after them', () => {
     const pending = [
-      { requestId: 'x', text: 'on its way', topic: undefined, state: 'sending', error: undefined },
-      { requestId: 'y', text: 'and one more', topic: undefined, state: 'failed', error: undefined },
+      { requestId: 'x', text: 'on its way', topic: undefined, state: 'sending', error: undefined, isFromThisTab: true },
+      {
+        requestId: 'y',
+        text: 'and one more',
+        topic: undefined,
+        state: 'failed',
+        error: undefined,
+        isFromThisTab: true,
+      },
     ] as const;
     const shown = messages(lines([message(1, ANA), message(2, MARIA)], { pending }));
     expect(shown.map(({ text }) => text)).toEqual(['text 1', 'text 2', 'on its way', 'and one more']);
@@ -64,7 +71,9 @@ describe('the lines of a thread', () => {
   });
 
   it('keep the key of a message that gets its place in the log', () => {
-    const pending = [{ requestId: 'r1', text: 'text 1', topic: undefined, state: 'sent', error: undefined }] as const;
+    const pending = [
+      { requestId: 'r1', text: 'text 1', topic: undefined, state: 'sent', error: undefined, isFromThisTab: true },
+    ] as const;
     const before = messages(lines([], { pending }));
     const after = messages(lines([message(1, ANA)]));
     expect(after[0]?.key).toBe(before[0]?.key);

@@ -218,7 +218,9 @@ export class Thread {
 
   /** Who writes wants to see it, wherever they were reading. */
   private followOwnWords(): void {
-    const newest = this.store().pending().at(-1)?.requestId;
+    const newest = this.store()
+      .pending()
+      .findLast(({ isFromThisTab }) => isFromThisTab)?.requestId;
     if (newest === undefined || newest === this.newestPending) return;
     this.newestPending = newest;
     this.position?.pin();

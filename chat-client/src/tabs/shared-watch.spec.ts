@@ -7,6 +7,7 @@ import { Session } from '../session.js';
 import { MemoryBrowser, type MemoryTab } from '../testing/memory-browser.js';
 import { MemoryService } from '../testing/memory-service.js';
 import { Recorder } from '../testing/recorder.js';
+import { randomFrom } from '../testing/random.js';
 import { pass, settle, useFakeTime } from '../testing/time.js';
 import { SharedWatch } from './shared-watch.js';
 
@@ -509,14 +510,3 @@ describe('SharedWatch', () => {
     },
   );
 });
-
-/** Numbers from 0 to 1 that follow from the seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

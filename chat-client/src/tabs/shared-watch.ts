@@ -1,11 +1,11 @@
 import type { Transport } from '@connectrpc/connect';
 import { ResetReason, type Reset } from '@energy-chat/contract/conversation_pb.js';
 import type { Entry } from '@energy-chat/contract/entry_pb.js';
+import { Listeners } from '../listeners.js';
 import { LivePresence } from '../live-presence.js';
 import { newRequestId } from '../request-id.js';
 import type { Session, SessionState } from '../session.js';
 import { Watch, type PageWatch, type WatchOptions } from '../watch.js';
-import { WatchListeners } from '../watch-listeners.js';
 import type { Typist, WatchListener, WatchStatus } from '../watch-listener.js';
 import { WatchPosition } from '../watch-position.js';
 import { LeadingWatch } from './leading-watch.js';
@@ -34,7 +34,7 @@ const ANSWER_WITHIN_MS = 1_000;
  */
 export class SharedWatch implements PageWatch {
   private readonly tab = newRequestId();
-  private readonly listeners = new WatchListeners();
+  private readonly listeners = new Listeners<WatchListener>();
   private readonly position = new WatchPosition();
   private readonly typists = new Map<string, Typist>();
   private readonly presence = new LivePresence((news) => this.listeners.tell((each) => each.presence?.(news)));

@@ -15,12 +15,12 @@ import { ChatConnection } from '@energy-chat/client/angular/connection/chat-conn
 import { Icon } from '@energy-chat/client/angular/icon/icon.js';
 import { LanguageSwitch } from '@energy-chat/client/angular/language/language-switch.js';
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
+import { SignOutQuestion } from '@energy-chat/client/angular/sign-out/sign-out-question.js';
 import { ChatButton } from '../chat/chat-button.js';
 import { MyConversation } from '../chat/my-conversation.js';
 import { PanelState } from '../chat/panel-state.js';
 import { Brand } from './brand.js';
 import { greetingKey } from './greeting-key.js';
-import { SignOutQuestion } from './sign-out-question.js';
 
 /** The page "My energy", with the chat over it. The chat's program comes when the page is at rest, or is asked for. */
 @Component({
@@ -74,7 +74,7 @@ export class Home {
 
   /** Asks first when something would be lost. */
   protected leave(): void {
-    if (this.conversation.store()?.hasUnsent() === true) this.question().ask();
+    if (this.connection.unsent() > 0) this.question().ask();
     else void this.signOut();
   }
 

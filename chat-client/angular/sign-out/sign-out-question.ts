@@ -1,10 +1,10 @@
 import type { ElementRef } from '@angular/core';
 import { Component, inject, output, viewChild } from '@angular/core';
-import { Texts } from '@energy-chat/client/angular/language/texts.js';
+import { Texts } from '../language/texts.js';
 
 /** Asked before unsent messages are forgotten. */
 @Component({
-  selector: 'portal-sign-out-question',
+  selector: 'chat-sign-out-question',
   template: `
     <dialog #dialog aria-labelledby="sign-out-question">
       <h2 id="sign-out-question">{{ texts.say('signOutQuestion.title') }}</h2>
@@ -19,7 +19,7 @@ import { Texts } from '@energy-chat/client/angular/language/texts.js';
       </div>
     </dialog>
   `,
-  styleUrls: ['../../../chat-client/angular/controls.css', './sign-out-question.css'],
+  styleUrls: ['../controls.css', './sign-out-question.css'],
 })
 export class SignOutQuestion {
   readonly confirmed = output();
