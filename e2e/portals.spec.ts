@@ -112,7 +112,10 @@ for (const { name, start, hasFaults } of sites) {
     test('the other one looks on without taking anything, and answers the other client', async () => {
       await victor.tab('Others’').click();
       await victor.open('client1');
-      await expect(victor.thread.composer).toBeDisabled();
+      await victor.thread.composer.pressSequentially('may I?');
+      await victor.thread.composer.press('Enter');
+      await expect(victor.thread.composer).toHaveValue('may I?');
+      await expect(maria.thread.typing).toHaveCount(0);
       await expect(victor.action('Take over')).toBeVisible();
       await victor.tab('Waiting').click();
       await victor.open('client2');
@@ -174,6 +177,41 @@ for (const { name, start, hasFaults } of sites) {
         await ana.thread.expectTick('from the lift', 'Read', 20_000);
       });
     }
+
+    test('a long thread scrolls by itself, and a case is not closed over what came behind the question', async () => {
+      for (const part of ['one', 'two', 'three']) {
+        await ana.thread.composer.fill(Array.from({ length: 20 }, (_, line) => `${part}, line ${line}`).join('\n'));
+        await ana.thread.composer.press('Enter');
+      }
+      await expect(maria.conversation.locator('li.message').getByText('three, line 19')).toBeVisible();
+      for (const { page } of [maria, ana]) {
+        expect(await page.evaluate(() => document.documentElement.scrollHeight - window.innerHeight)).toBe(0);
+      }
+      await maria.action('Close').click();
+      await ana.thread.write('wait, one more');
+      await maria.page.getByRole('button', { name: 'Close the case' }).click();
+      await expect(maria.page.getByText('has written meanwhile')).toBeVisible();
+      await maria.thread.expectMessage('wait, one more');
+      await maria.page.getByRole('button', { name: 'Dismiss' }).click();
+    });
+
+    test('on a phone the way back leads from the chat to the page', async () => {
+      const context = await browser.newContext({
+        viewport: { width: 360, height: 740 },
+        hasTouch: true,
+        locale: 'en-GB',
+      });
+      const client = new ClientPage(await newPage(site.clientPortal, context));
+      await client.signIn('client5');
+      await client.openChat();
+      await client.page.goBack();
+      await expect(client.panel).toBeHidden();
+      await client.openChat();
+      await client.page.getByRole('button', { name: 'Close the chat' }).click();
+      await expect(client.panel).toBeHidden();
+      await expect(client.page.getByRole('button', { name: /^Open the chat/ })).toBeFocused();
+      await context.close();
+    });
 
     test('the case is closed, and writing again opens a new one', async () => {
       await maria.closeCase();
@@ -244,8 +282,9 @@ for (const { name, start, hasFaults } of sites) {
       await press(admin.page, 'Enter');
       await admin.thread.expectMessage('no mouse here');
       await tabTo(admin.page, focused(admin.action('Claim')));
-      await press(admin.page, 'c');
+      await press(admin.page, 'Enter');
       await expect(admin.action('Release')).toBeVisible();
+      await expect(admin.conversation.getByRole('heading', { name: 'client4' })).toBeFocused();
       await press(admin.page, 'r');
       await expect(admin.thread.composer).toBeFocused();
       await admin.page.keyboard.type('nor here');

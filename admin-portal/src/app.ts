@@ -1,5 +1,5 @@
 import { NgTemplateOutlet } from '@angular/common';
-import { Component, computed, DOCUMENT, inject, signal } from '@angular/core';
+import { afterRenderEffect, Component, computed, DOCUMENT, inject, signal, viewChild } from '@angular/core';
 import { ChatConnection } from '@energy-chat/client/angular/connection/chat-connection.js';
 import { ConnectionNotice } from '@energy-chat/client/angular/connection/connection-notice.js';
 import { LanguageSwitch } from '@energy-chat/client/angular/language/language-switch.js';
@@ -18,6 +18,7 @@ export class App {
   protected readonly texts = inject(Texts);
   private readonly connection = inject(ChatConnection);
   private readonly document = inject(DOCUMENT);
+  private readonly form = viewChild(SignIn);
 
   /** Whether the cookie holds a session is not known yet. */
   protected readonly isResuming = signal(true);
@@ -29,6 +30,7 @@ export class App {
 
   constructor() {
     void this.connection.resume().finally(() => this.isResuming.set(false));
+    afterRenderEffect(() => this.form()?.focus());
   }
 
   /** A new version may have replaced the files of this one. */

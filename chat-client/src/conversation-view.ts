@@ -118,6 +118,11 @@ export class ConversationView {
     return this.arriving !== undefined;
   }
 
+  /** What `seen` was told, within the entries that are held. */
+  get seenUpTo(): number {
+    return this.seenSeq;
+  }
+
   /** Why the page could not be loaded again after a reset. */
   get error(): ChatError | undefined {
     return this.failure;

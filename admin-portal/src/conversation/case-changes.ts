@@ -9,6 +9,8 @@ export type CaseOutcome =
   | { readonly kind: 'done' }
   /** Somebody else was faster, or has had it all along. */
   | { readonly kind: 'taken'; readonly by: string }
+  /** The same of a message: nothing of it was sent. */
+  | { readonly kind: 'notSent'; readonly by: string }
   /** The client has written since; the case stays open. */
   | { readonly kind: 'unseen' }
   /** It was closed meanwhile. */

@@ -1,5 +1,17 @@
 import { Dialog } from '@angular/cdk/dialog';
-import { Component, computed, effect, ElementRef, inject, input, output, signal, untracked } from '@angular/core';
+import {
+  afterNextRender,
+  Component,
+  computed,
+  effect,
+  ElementRef,
+  inject,
+  Injector,
+  input,
+  output,
+  signal,
+  untracked,
+} from '@angular/core';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Composer } from '@energy-chat/client/angular/composer/composer.js';
 import { Languages } from '@energy-chat/client/angular/language/languages.js';
@@ -12,10 +24,10 @@ import type { OpenConversation } from '../desk/open-conversations.js';
 import { Clock } from '../inbox/clock.js';
 import { filterOf } from '../inbox/inbox-order.js';
 import { InboxStore } from '../inbox/inbox-store.js';
-import { waitingLabel } from '../inbox/waiting-label.js';
+import { LONG_WAIT_MS, waitingLabel } from '../inbox/waiting-label.js';
 import { Avatar } from '../shell/avatar.js';
 import { DeskIcon } from '../shell/desk-icon.js';
-import { CaseChanges, outcomeOf, type CaseOutcome } from './case-changes.js';
+import { CaseChanges, type CaseOutcome } from './case-changes.js';
 import { CloseCaseDialog } from './close-case-dialog.js';
 import { returnRefused } from './return-refused.js';
 
@@ -40,6 +52,7 @@ export class ConversationPane {
   private readonly language = inject(Languages).current;
   protected readonly texts = inject(Texts);
   private readonly element = inject<ElementRef<HTMLElement>>(ElementRef);
+  private readonly injector = inject(Injector);
 
   protected readonly store = computed(() => this.conversation().store);
   protected readonly row = computed(() => this.store().row() ?? this.inbox.row(this.conversation().id));
@@ -57,10 +70,17 @@ export class ConversationPane {
     return since && waitingLabel(this.clock.now() - timestampMs(since), this.language());
   });
 
+  protected readonly waitsLong = computed(() => {
+    const since = this.row()?.awaitingTime;
+    return since !== undefined && this.clock.now() - timestampMs(since) >= LONG_WAIT_MS;
+  });
+
   constructor() {
     effect(() => {
       const refused = returnRefused(this.store());
-      if (refused !== undefined) untracked(() => this.outcome.set(outcomeOf(refused)));
+      if (refused === undefined) return;
+      const by = refused.facts['assignee_name'] ?? '';
+      untracked(() => this.outcome.set({ kind: 'notSent', by }));
     });
   }
 
@@ -82,6 +102,8 @@ export class ConversationPane {
   /** Asks for a reason first. */
   async close(): Promise<void> {
     if (this.isBusy() || (this.standing() !== 'mine' && this.standing() !== 'waiting')) return;
+    // What arrives behind the question was not seen.
+    const seenSeq = this.store().seenSeq;
     const asked = this.dialog.open<string>(CloseCaseDialog, {
       data: { name: this.name() },
       ariaLabelledBy: 'close-case',
@@ -89,7 +111,6 @@ export class ConversationPane {
     const reason = await firstValueFrom(asked.closed);
     const row = this.row();
     if (reason === undefined || row === undefined) return;
-    const seenSeq = this.store().entries().at(-1)?.seq ?? 0;
     await this.run(() => this.changes.close(row, seenSeq, reason));
   }
 
@@ -110,6 +131,8 @@ export class ConversationPane {
     const outcome = await change();
     this.isBusy.set(false);
     if (outcome.kind !== 'done') this.outcome.set(outcome);
+    // The button that was pressed may be gone: its place is the heading's then.
+    afterNextRender(() => document.activeElement === document.body && this.focusHeading(), { injector: this.injector });
   }
 }
 

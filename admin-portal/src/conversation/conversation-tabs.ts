@@ -1,4 +1,13 @@
-import { afterRenderEffect, Component, computed, ElementRef, inject, output } from '@angular/core';
+import {
+  afterNextRender,
+  afterRenderEffect,
+  Component,
+  computed,
+  ElementRef,
+  inject,
+  Injector,
+  output,
+} from '@angular/core';
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
 import { OpenConversations } from '../desk/open-conversations.js';
 import { InboxStore } from '../inbox/inbox-store.js';
@@ -19,14 +28,15 @@ import { DeskIcon } from '../shell/desk-icon.js';
               [attr.aria-current]="tab.isFront ? 'true' : null"
               [title]="tab.name"
               (click)="open.bringToFront(tab.id); chosen.emit()"
-              (auxclick)="$event.button === 1 && open.close(tab.id)"
+              (auxclick)="$event.button === 1 && closeTab(tab.id)"
             >
               <bdi class="name">{{ tab.name }}</bdi>
               @if (tab.isTyping) {
                 <span class="typing" aria-hidden="true"><i></i><i></i><i></i></span>
                 <span class="visually-hidden">{{ texts.say('inbox.typing') }}</span>
               } @else if (tab.hasDraft && !tab.isFront) {
-                <span class="draft">{{ texts.say('tabs.draft') }}</span>
+                <span class="draft" [title]="texts.say('tabs.draft')"><admin-icon name="pen" /></span>
+                <span class="visually-hidden">{{ texts.say('tabs.draft') }}</span>
               }
               @if (tab.unread > 0) {
                 <span class="unread" aria-hidden="true">{{ tab.unread > 99 ? '99+' : tab.unread }}</span>
@@ -37,7 +47,7 @@ import { DeskIcon } from '../shell/desk-icon.js';
               type="button"
               class="close"
               [attr.aria-label]="texts.say('tabs.close', { name: tab.name })"
-              (click)="open.close(tab.id)"
+              (click)="closeTab(tab.id)"
             >
               <admin-icon name="cross" />
             </button>
@@ -51,11 +61,14 @@ import { DeskIcon } from '../shell/desk-icon.js';
 export class ConversationTabs {
   /** A tab was pressed. */
   readonly chosen = output();
+  /** The last one was closed. */
+  readonly lastClosed = output();
 
   protected readonly texts = inject(Texts);
   protected readonly open = inject(OpenConversations);
   private readonly inbox = inject(InboxStore);
   private readonly element = inject<ElementRef<HTMLElement>>(ElementRef);
+  private readonly injector = inject(Injector);
 
   protected readonly tabs = computed(() => {
     const front = this.open.front()?.id;
@@ -71,6 +84,18 @@ export class ConversationTabs {
       };
     });
   });
+
+  /** Whoever closed it goes on from the tab that is in front now. */
+  protected closeTab(id: string): void {
+    this.open.close(id);
+    if (this.open.all().length === 0) {
+      this.lastClosed.emit();
+      return;
+    }
+    afterNextRender(() => this.element.nativeElement.querySelector<HTMLElement>('.is-front .tab')?.focus(), {
+      injector: this.injector,
+    });
+  }
 
   constructor() {
     afterRenderEffect(() => {

@@ -9,10 +9,7 @@ import { DeskIcon } from '../shell/desk-icon.js';
 import { LOCALES } from '../shell/locales.js';
 import { Clock } from './clock.js';
 import { entryTimeLabel } from './entry-time-label.js';
-import { waitingLabel } from './waiting-label.js';
-
-/** A client who waits longer for a word is marked, in milliseconds. */
-const LONG_WAIT_MS = 5 * 60_000;
+import { LONG_WAIT_MS, waitingLabel } from './waiting-label.js';
 
 /** One conversation in the list. */
 @Component({

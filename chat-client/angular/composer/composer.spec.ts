@@ -109,12 +109,12 @@ describe('the composer', () => {
     expect(shown()).not.toContain('waiting already');
   });
 
-  it('sends nothing while it is disabled', async () => {
-    type('Hello');
-    fixture.componentRef.setInput('disabled', true);
+  it('keeps what is written while nothing can be sent, and says nothing of typing', async () => {
+    fixture.componentRef.setInput('blocked', true);
     await fixture.whenStable();
+    type('hello');
     press('Enter');
-    expect(field.disabled).toBe(true);
-    expect(texts()).toEqual([]);
+    expect([field.value, store.draft(), store.pending()]).toEqual(['hello', 'hello', []]);
+    expect(service.typing).toEqual([]);
   });
 });

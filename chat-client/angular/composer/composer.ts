@@ -19,7 +19,8 @@ const COMPOSING_KEY_CODE = 229;
 })
 export class Composer {
   readonly store = input.required<ConversationStore>();
-  readonly disabled = input(false);
+  /** Nothing can be sent now; what is written stays. */
+  readonly blocked = input(false);
   /** The text that was handed to the store. */
   readonly sent = output<string>();
 
@@ -28,14 +29,14 @@ export class Composer {
   protected readonly left = computed(() => LONGEST_MESSAGE - this.store().draft().length);
   protected readonly isCounted = computed(() => this.store().draft().length >= COUNTED_FROM);
   protected readonly canSend = computed(
-    () => !this.disabled() && this.left() >= 0 && this.store().draft().trim() !== '',
+    () => !this.blocked() && this.left() >= 0 && this.store().draft().trim() !== '',
   );
   protected readonly isTooLong = computed(() => this.left() < 0);
   /** Said politely at the marks only: a number with each keystroke is noise. */
   protected readonly counted = computed(() => {
     if (!this.isCounted()) return '';
     if (this.isTooLong()) return this.texts.sayCount('composer.over', -this.left());
-    return this.texts.say('composer.left', { count: Math.ceil(this.left() / 100) * 100 });
+    return this.texts.sayCount('composer.left', Math.ceil(this.left() / 100) * 100);
   });
   /** What was to be sent last was not taken: too much waits already. */
   protected readonly isQueueFull = signal(false);
@@ -53,7 +54,7 @@ export class Composer {
   protected write(text: string): void {
     this.isQueueFull.set(false);
     this.store().draft.set(text);
-    if (text === '') this.store().stopTyping();
+    if (text === '' || this.blocked()) this.store().stopTyping();
     else this.store().typing();
   }
 

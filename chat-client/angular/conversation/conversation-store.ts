@@ -52,6 +52,11 @@ export class ConversationStore {
     this.open();
   }
 
+  /** The highest seq that was visible in a visible, focused page. */
+  get seenSeq(): number {
+    return this.view()?.seenUpTo ?? 0;
+  }
+
   /** Loads the conversation and watches it; again after a failure. */
   open(): void {
     this.view()?.close();

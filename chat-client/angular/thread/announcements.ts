@@ -1,6 +1,7 @@
 import { signal, untracked } from '@angular/core';
 import { tickOf } from '@energy-chat/client';
 import type { Tick } from '@energy-chat/client';
+import type { Entry } from '@energy-chat/contract/entry_pb.js';
 import type { Side } from '@energy-chat/contract/person_pb.js';
 import type { ConversationStore } from '../conversation/conversation-store.js';
 import type { Texts } from '../language/texts.js';
@@ -37,12 +38,8 @@ export class Announcements {
     const known = this.knownSeq ?? lastSeq;
     this.knownSeq = lastSeq;
     untracked(() => {
-      for (const { seq, author, content } of entries.filter((entry) => entry.seq > known && isNews(entry, side))) {
-        if (content.case !== 'message' && content.case !== 'systemMessage') continue;
-        const name = author?.displayName ?? '';
-        const text = content.value.text.slice(0, MOST_READ_OUT);
-        this.say(`seq ${seq}`, name === '' ? text : this.texts.say('thread.arrived', { name, text }));
-      }
+      const arrived = entries.filter((entry) => entry.seq > known && isNews(entry, side));
+      if (arrived.length > 0) this.say(`seq ${lastSeq}`, arrived.map((entry) => this.readOut(entry)).join('\n'));
       const own = entries.findLast((entry) => tickOf(entry, side, progress) !== undefined);
       const tick = own && tickOf(own, side, progress);
       const isNew = own?.seq !== this.ownSeq;
@@ -50,9 +47,17 @@ export class Announcements {
       if (own !== undefined && tick !== undefined && (isNew || tick !== this.ownTick)) {
         this.ownSeq = own.seq;
         this.ownTick = tick;
-        if (wasKnown) this.say(`tick ${own.seq} ${tick}`, this.texts.say(`thread.tick.${tick}`));
+        if (wasKnown && arrived.length === 0)
+          this.say(`tick ${own.seq} ${tick}`, this.texts.say(`thread.tick.${tick}`));
       }
     });
+  }
+
+  private readOut({ author, content }: Entry): string {
+    if (content.case !== 'message' && content.case !== 'systemMessage') return '';
+    const name = author?.displayName ?? '';
+    const text = content.value.text.slice(0, MOST_READ_OUT);
+    return name === '' ? text : this.texts.say('thread.arrived', { name, text });
   }
 
   private say(key: string, text: string): void {
