@@ -104,6 +104,14 @@ describe('ConversationView', () => {
     expect([view.pending, texts()]).toEqual([[], ['Hello']]);
   });
 
+  it('believes the log and not the answer of a message that it shows', async () => {
+    await open();
+    service.fail('SendMessage', refusal(Code.Internal, 'INTERNAL'), 1, 'after');
+    view.send('Hello');
+    await settle();
+    expect([texts(), view.pending, person.outgoing.queue?.size]).toEqual([['Hello'], [], 0]);
+  });
+
   it('keeps the order of messages while the service is away, each once', async () => {
     await open();
     service.fail('SendMessage', away, 3);

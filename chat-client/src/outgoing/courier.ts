@@ -64,7 +64,7 @@ export class Courier {
   }
 
   private async deliver(message: OutgoingMessage): Promise<void> {
-    const { list, send, maySend } = this.parts;
+    const { list, send } = this.parts;
     const { requestId } = message;
     const { signal } = this.turn;
     if (Date.now() - message.queuedAt > LONGEST_MS) {
@@ -80,10 +80,9 @@ export class Courier {
       const { seq } = await send(message, signal);
       list.answered(requestId, seq);
     } catch (failure) {
+      // Also at the end of a session: then it waits for its person to sign in again.
       if (signal.aborted) return;
       const { code, reason, message: text, facts } = ChatError.from(failure);
-      // At the end of a session it waits for its person to sign in again.
-      if (code === Code.Unauthenticated && !maySend(message)) return;
       list.refuse(requestId, { code, reason, message: text, facts });
     }
   }

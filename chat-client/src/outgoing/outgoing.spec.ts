@@ -2,11 +2,13 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { Audience } from '@energy-chat/contract/auth_pb.js';
 import { CaseTopic } from '@energy-chat/contract/case_pb.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ConversationView } from '../conversation-view.js';
 import { MemoryBrowser } from '../testing/memory-browser.js';
 import { MemoryOutgoingStore } from '../testing/memory-outgoing-store.js';
 import { MemoryService, refusal } from '../testing/memory-service.js';
 import { OutgoingTab } from '../testing/outgoing-tab.js';
 import { pass, settle, useFakeTime } from '../testing/time.js';
+import { Watch } from '../watch.js';
 
 const away = new ConnectError('away', Code.Unavailable);
 const DAY = 24 * 3_600_000;
@@ -94,7 +96,7 @@ describe('the outgoing queue', () => {
 
     it('sends nothing before the device has it', async () => {
       const tab = await signIn();
-      const release = store.hold();
+      const release = store.hold('put');
       const ids = tab.write('one');
       await settle();
       expect([sent(), tab.states()]).toEqual([[], ['one sending']]);
@@ -140,6 +142,21 @@ describe('the outgoing queue', () => {
       tab.queue.discard(two ?? '');
       await settle();
       expect([tab.states(), [...store.kept.keys()]]).toEqual([['one failed'], [one]]);
+    });
+
+    it('misses nothing that it writes while it reads', async () => {
+      const tab = await signIn();
+      const release = store.hold('load');
+      tab.outgoing.wake();
+      const finish = service.hold('SendMessage');
+      tab.write('one');
+      await settle();
+      release();
+      await settle();
+      expect(tab.states()).toEqual(['one sending']);
+      finish();
+      await settle();
+      expect(texts()).toEqual(['one']);
     });
 
     it('lets go of a message that the log shows, before its answer and whatever the device thinks of it', async () => {
@@ -215,7 +232,7 @@ describe('the outgoing queue', () => {
       tab.write('one');
       await settle();
       tab.kill();
-      const release = store.hold();
+      const release = store.hold('load');
       const next = open();
       const resumed = next.session.resume();
       await pass(100);
@@ -248,6 +265,32 @@ describe('the outgoing queue', () => {
       ]);
       expect(next.queue.of('c1')[0]?.error?.facts).toEqual({ assignee_name: 'Maria' });
       expect(send.mock.calls[0]?.[2]).toMatchObject({ seenCase: { caseId: 'k', revision: 3 } });
+    });
+
+    it('is shown from the first look at the thread on', async () => {
+      const tab = await signIn();
+      service.fail('SendMessage', away, 1_000);
+      tab.write('left over');
+      await settle();
+      tab.kill();
+      const next = open();
+      const release = store.hold('load');
+      const resumed = next.session.resume();
+      await pass(100);
+      await resumed;
+      const { chat, session, outgoing, transport } = next;
+      const looks: string[][] = [];
+      const view = new ConversationView(
+        'c1',
+        { chat, session, outgoing, watch: new Watch(transport, session) },
+        () => !view.isLoading && looks.push(view.pending.map(({ text }) => text)),
+      );
+      const opened = view.open();
+      await settle();
+      release();
+      await opened;
+      expect(looks[0]).toEqual(['left over']);
+      view.close();
     });
 
     it('does not send without a word what is older than seven days', async () => {
@@ -297,7 +340,10 @@ describe('the outgoing queue', () => {
         });
         return lines;
       });
+      store.hold('remove');
       tabs[0]?.write('one', 'two');
+      await settle();
+      for (const tab of tabs) tab.outgoing.wake();
       await settle();
       for (const lines of heard) expect(lines).toEqual(['c1 one sent 1', 'c1 two sent 2']);
     });
@@ -329,6 +375,19 @@ describe('the outgoing queue', () => {
       frozen.thaw();
       await settle();
       expect([sent().length, frozen.states()]).toEqual([1, []]);
+    });
+
+    it('sends from one tab only after another has taken over', async () => {
+      const [one, two] = [await signIn(), await openAgain()];
+      service.fail('SendMessage', away, 1_000);
+      two.write('one');
+      await pass(5_000);
+      expect([one.sends, two.sends > 0]).toEqual([0, true]);
+      one.outgoing.wake();
+      await settle();
+      const { sends } = two;
+      await pass(20_000);
+      expect([one.sends > 0, two.sends]).toEqual([true, sends]);
     });
 
     it('retries and discards in all of them', async () => {
@@ -377,16 +436,19 @@ describe('the outgoing queue', () => {
       expect(texts()).toEqual(['for my eyes']);
     });
 
-    it('waits at the end of a session for the same person', async () => {
-      const tab = await signIn();
-      for (const session of service.sessions) session.ended = true;
-      tab.write('kept');
-      await pass(1_000);
-      expect([tab.session.me, texts(), tab.states()]).toEqual([undefined, [], ['kept sending']]);
-      await tab.session.signIn('ana', 'right', Audience.CLIENT);
-      await settle();
-      expect([texts(), tab.states()]).toEqual([['kept'], []]);
-    });
+    it.each(['tabs', 'nobody'] as const)(
+      'waits at the end of a session for the same person, among %s',
+      async (among) => {
+        const tab = await signIn('ana', { among });
+        for (const session of service.sessions) session.ended = true;
+        tab.write('kept');
+        await pass(1_000);
+        expect([tab.session.me, texts(), tab.states()]).toEqual([undefined, [], ['kept sending']]);
+        await tab.session.signIn('ana', 'right', Audience.CLIENT);
+        await settle();
+        expect([texts(), tab.states()]).toEqual([['kept'], []]);
+      },
+    );
 
     it('is forgotten in all tabs when its person signs out, and only theirs', async () => {
       const [one, two] = [await signIn(), await openAgain()];
@@ -418,6 +480,16 @@ describe('the outgoing queue', () => {
       expect([texts().length, one.states(), two.states()]).toEqual([3, [], []]);
     });
 
+    it('does not send again what the device does not let go of', async () => {
+      const tab = await signIn();
+      store.refuses.add('remove');
+      tab.write('one');
+      await settle();
+      tab.outgoing.wake();
+      await pass(10_000);
+      expect([texts(), tab.states(), tab.sends]).toEqual([['one'], [], 1]);
+    });
+
     it('sends what it could not keep after what it could', async () => {
       const tab = await signIn();
       const release = service.hold('SendMessage');
@@ -425,6 +497,7 @@ describe('the outgoing queue', () => {
       await settle();
       store.refuses.add('put');
       tab.write('not kept');
+      tab.outgoing.wake();
       await settle();
       release();
       await settle();

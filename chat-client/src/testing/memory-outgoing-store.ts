@@ -6,7 +6,7 @@ export class MemoryOutgoingStore implements OutgoingStore {
   readonly kept = new Map<string, OutgoingMessage>();
   /** From now on calls of these methods are refused. */
   readonly refuses = new Set<keyof OutgoingStore>();
-  private held: Promise<void> | undefined;
+  private readonly holds = new Map<keyof OutgoingStore, Promise<void>>();
 
   load(personId: string): Promise<readonly OutgoingMessage[]> {
     return this.run('load', () => [...this.kept.values()].filter((message) => message.personId === personId));
@@ -26,12 +26,12 @@ export class MemoryOutgoingStore implements OutgoingStore {
     });
   }
 
-  /** Answers wait until the returned function is called. */
-  hold(): () => void {
+  /** Calls of this method have their effect, and their answers wait until the returned function is called. */
+  hold(method: keyof OutgoingStore): () => void {
     let release: () => void = () => undefined;
-    this.held = new Promise((resolve) => (release = resolve));
+    this.holds.set(method, new Promise((resolve) => (release = resolve)));
     return () => {
-      this.held = undefined;
+      this.holds.delete(method);
       release();
     };
   }
@@ -39,7 +39,7 @@ export class MemoryOutgoingStore implements OutgoingStore {
   private async run<T>(method: keyof OutgoingStore, work: () => T): Promise<T> {
     if (this.refuses.has(method)) throw new Error(`Refused: ${method}.`);
     const outcome = work();
-    await this.held;
+    await this.holds.get(method);
     await Promise.resolve();
     return outcome;
   }

@@ -15,6 +15,8 @@ export class OutgoingTab {
   readonly outgoing: Outgoing;
   readonly transport: Transport;
   readonly inBrowser: MemoryTab;
+  /** Calls of SendMessage that left this tab. */
+  sends = 0;
   private isDead = false;
 
   constructor(
@@ -81,6 +83,7 @@ export class OutgoingTab {
 
   private readonly answersTheLiving: Interceptor = (next) => async (request) => {
     if (this.isDead) await never();
+    if (request.method.name === 'SendMessage') this.sends += 1;
     try {
       return await next(request);
     } finally {
