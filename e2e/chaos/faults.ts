@@ -25,18 +25,21 @@ export class Faults {
     private readonly say: (text: string) => void,
   ) {}
 
-  /** Answers when the last fault is over. */
+  /** Answers when the last fault is over; fails as soon as one cannot be mended. */
   async carryOut(schedule: readonly Fault[], signal: AbortSignal): Promise<void> {
-    for (const fault of schedule) {
-      await pause(Math.max(0, fault.atMs - this.recorder.now), undefined, { signal });
-      const thing = thingOf(fault.kind, fault.target);
-      // A server may take longer to come back than planned.
-      const strike = (this.busy.get(thing) ?? Promise.resolve()).then(() => this.strike(fault));
-      this.busy.set(thing, strike);
-      // Told when all are awaited.
-      strike.catch(() => undefined);
-    }
-    await Promise.all(this.busy.values());
+    const unmended = Promise.withResolvers<never>();
+    const strikeAll = async (): Promise<void> => {
+      for (const fault of schedule) {
+        await pause(Math.max(0, fault.atMs - this.recorder.now), undefined, { signal });
+        const thing = thingOf(fault.kind, fault.target);
+        // A server may take longer to come back than planned.
+        const strike = (this.busy.get(thing) ?? Promise.resolve()).then(() => this.strike(fault));
+        this.busy.set(thing, strike);
+        strike.catch(unmended.reject);
+      }
+      await Promise.all(this.busy.values());
+    };
+    await Promise.race([strikeAll(), unmended.promise]);
   }
 
   private async strike(fault: Fault): Promise<void> {
@@ -87,7 +90,7 @@ export class Faults {
         await pause(forMs);
         return broker.start();
       case 'broker with a full disk':
-        await broker.control?.(['set_disk_free_limit', '1000TB']);
+        await broker.control?.(['set_disk_free_limit', '999999GB']);
         await pause(forMs);
         await broker.control?.(['set_disk_free_limit', '50MB']);
         return;

@@ -12,16 +12,16 @@ const PAGE = 5_000;
 
 /** Writes the log and the cases as the database has them. */
 export async function writeLog(deployment: Deployment, recorder: Recorder): Promise<void> {
-  for (let page: RowDataPacket[] = [], last = ['', 0] as [string, number]; ;) {
-    page = await deployment.query(
+  let last: [string, number] | undefined = ['', 0];
+  while (last !== undefined) {
+    const page: RowDataPacket[] = await deployment.query(
       `SELECT conversation_id, seq, kind, author_id, request_id, body, detail FROM entry
        WHERE (conversation_id, seq) > (?, ?) ORDER BY conversation_id, seq LIMIT ${PAGE}`,
       last,
     );
     for (const row of page) writeEntry(row, recorder);
     const end = page.at(-1);
-    if (end === undefined) break;
-    last = [String(end.conversation_id), Number(end.seq)];
+    last = end === undefined ? undefined : [String(end.conversation_id), Number(end.seq)];
   }
   for (const row of await deployment.query('SELECT id, conversation_id, revision, status FROM support_case')) {
     recorder.write({

@@ -34,7 +34,9 @@ export class Recorder {
     return this.lastId;
   }
 
+  /** What comes after the end is nobody's business any more. */
   write(line: Unstamped<HistoryLine>): void {
+    if (this.stream.writableEnded) return;
     this.stream.write(`${JSON.stringify({ at: Math.round(this.now * 10) / 10, ...line })}\n`);
   }
 

@@ -35,7 +35,10 @@ export function answerOf<Desc extends DescMessage>(schema: Desc, body: Buffer, h
           .toString('latin1')
           .trim()
           .split('\r\n')
-          .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+          .map((line): [string, string] => [
+            line.slice(0, line.indexOf(':')),
+            line.slice(line.indexOf(':') + 1).trim(),
+          ]),
       );
     at = end;
   }

@@ -141,6 +141,6 @@ class LateBytes {
       this.waiting.shift();
       if (!this.socket.destroyed) this.socket.write(first.bytes);
       this.wait();
-    }, first.dueAt - performance.now());
+    }, Math.max(0, first.dueAt - performance.now()));
   }
 }
