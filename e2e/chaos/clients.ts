@@ -91,8 +91,9 @@ export class RawClient implements ChattyClient {
         return;
       } catch (failure) {
         const error = ChatError.from(failure instanceof AggregateError ? failure.errors[0] : failure);
-        // What else the service says is for the checker to judge.
-        if (!error.transient && error.reason !== 'TOKEN_EXPIRED') return;
+        // What else the service says is for the checker to judge; who is signed out has no answer.
+        const { session } = this.participant;
+        if (!error.transient && error.reason !== 'TOKEN_EXPIRED' && session.me !== undefined) return;
         if (place === this.preferred) this.preferred += 1;
         await pause(Math.min(100 * 2 ** tries, error.retryAfterMs ?? 2_000) * this.random.between(0.5, 1));
       }

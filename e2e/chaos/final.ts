@@ -9,6 +9,8 @@ import type { Recorder } from './recorder.js';
 import { rowState, wordsOf } from './recording.js';
 
 const PAGE = 5_000;
+/** A replica that is started while the database is away says so, and tries again. */
+const BOOTS_WITHOUT_DATABASE = 'Unable to connect to the database. Retrying';
 
 /** Writes the log and the cases as the database has them. */
 export async function writeLog(deployment: Deployment, recorder: Recorder): Promise<void> {
@@ -101,7 +103,7 @@ export async function writeHoldings(
 export function writeTroubles(deployment: Deployment, recorder: Recorder): void {
   for (const replica of deployment.replicas) {
     for (const line of replica.log.split('\n')) {
-      if (/"level":"(error|fatal)"/.test(line)) {
+      if (/"level":"(error|fatal)"/.test(line) && !line.includes(BOOTS_WITHOUT_DATABASE)) {
         recorder.write({ kind: 'logged', replica: replica.name, text: line.slice(0, 400) });
       }
     }

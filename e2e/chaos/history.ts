@@ -16,6 +16,7 @@ export type HistoryLine = { readonly at: number } & (
   | EndedLine
   | ToldLine
   | AnnouncedLine
+  | SignedOutLine
   | FinalLine
 );
 
@@ -140,6 +141,13 @@ export interface AnnouncedLine {
   readonly id: string;
   readonly type: string;
   readonly subject: string;
+}
+
+/** A participant's session ended, and nobody had asked for it. */
+export interface SignedOutLine {
+  readonly kind: 'signed out';
+  readonly who: string;
+  readonly reason: string;
 }
 
 /** What there is when everything is quiet again. */

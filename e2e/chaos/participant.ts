@@ -44,6 +44,11 @@ export class Participant {
     if (first === undefined) throw new Error('A participant needs a place to go to.');
     const transport = failoverTransport(first, ...others);
     this.session = new Session(transport, { tryTimeoutMs: 5_000 });
+    this.session.listen({
+      stateChanged: (state) => {
+        if (state.kind === 'signed-out') recorder.write({ kind: 'signed out', who, reason: state.reason });
+      },
+    });
     this.chat = new Chat(transport, this.session);
     this.watch = new Watch(transport, this.session, { silenceMs: SILENCE_MS, openWithinMs: 5_000 });
     this.watch.listen({

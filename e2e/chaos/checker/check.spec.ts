@@ -97,12 +97,7 @@ const DEFECTS: readonly (readonly [string, Area, Defect, Edit])[] = [
     'unexpected',
     all(instead(ok(6, 4), refused(6, 'Aborted', 'CASE_TAKEN')), instead(ok(7, 4), refused(7, 'Aborted', 'CASE_TAKEN'))),
   ],
-  [
-    'a send without an answer',
-    'sends',
-    'unexpected',
-    instead(nothingLeft, { ...nothingLeft, unanswered: 1 } as Planted),
-  ],
+  ['a send without an answer', 'sends', 'unexpected', instead(nothingLeft, { ...nothingLeft, unanswered: 1 })],
 
   [
     'an acknowledged case change that is not in the log',
@@ -131,7 +126,7 @@ const DEFECTS: readonly (readonly [string, Area, Defect, Edit])[] = [
     'case changes',
     'out of order',
     all(
-      instead(caseK1, { ...caseK1, revision: 4 } as Planted),
+      instead(caseK1, { ...caseK1, revision: 4 }),
       instead(
         logged(5, 'case_closed', '1', 'a2', { caseId: 'k1', revision: 3, status: 'closed' }),
         logged(5, 'case_closed', '1', 'a2', { caseId: 'k1', revision: 4, status: 'closed' }),
@@ -143,7 +138,7 @@ const DEFECTS: readonly (readonly [string, Area, Defect, Edit])[] = [
     'case changes',
     'out of order',
     all(
-      instead(caseK1, { ...caseK1, revision: 4, status: 'waiting' } as Planted),
+      instead(caseK1, { ...caseK1, revision: 4, status: 'waiting' }),
       instead(
         lastMessage,
         lastMessage,
@@ -164,12 +159,7 @@ const DEFECTS: readonly (readonly [string, Area, Defect, Edit])[] = [
       ),
     ),
   ],
-  [
-    'a stored case that is not the end of its log',
-    'case changes',
-    'lost',
-    instead(caseK1, { ...caseK1, revision: 2 } as Planted),
-  ],
+  ['a stored case that is not the end of its log', 'case changes', 'lost', instead(caseK1, { ...caseK1, revision: 2 })],
 
   ['an entry that a stream skipped', 'entries', 'out of order', without(delivered(101, 4))],
   [
@@ -185,7 +175,7 @@ const DEFECTS: readonly (readonly [string, Area, Defect, Edit])[] = [
     instead(delivered(101, 6), delivered(101, 4), delivered(101, 5), delivered(101, 6)),
   ],
   ['a watcher who did not hear the end', 'entries', 'lost', without(delivered(101, 7))],
-  ['a page that does not show the end', 'entries', 'lost', instead(held, { ...held, lastSeq: 6 } as Planted)],
+  ['a page that does not show the end', 'entries', 'lost', instead(held, { ...held, lastSeq: 6 })],
   ['an entry that the SDK told twice', 'entries', 'doubled', instead(told(4), told(4), told(4))],
   ['an entry that the SDK skipped', 'entries', 'out of order', without(told(4))],
   ['an end that the SDK did not tell', 'entries', 'lost', without(told(7))],
@@ -239,12 +229,7 @@ const DEFECTS: readonly (readonly [string, Area, Defect, Edit])[] = [
     'unexpected',
     instead(row(100, 3, 2, [2, 1]), row(100, 3, 1, [2, 1]), row(100, 3, 1, [2, 1])),
   ],
-  [
-    'a page that holds an old row',
-    'rows',
-    'lost',
-    instead(held, { ...held, version: 3, digest: 'digest 3' } as Planted),
-  ],
+  ['a page that holds an old row', 'rows', 'lost', instead(held, { ...held, version: 3, digest: 'digest 3' })],
   [
     'a mark that was acknowledged and forgotten',
     'rows',
@@ -255,20 +240,15 @@ const DEFECTS: readonly (readonly [string, Area, Defect, Edit])[] = [
     'replicas that answer differently',
     'rows',
     'unexpected',
-    instead(snapshotOfTwo, { ...snapshotOfTwo, version: 10, digest: 'digest 10' } as Planted),
+    instead(snapshotOfTwo, { ...snapshotOfTwo, version: 10, digest: 'digest 10' }),
   ],
 
-  ['a row that an inbox misses', 'inboxes', 'lost', instead(inbox, { ...inbox, held: {} } as Planted)],
-  ['an old row in an inbox', 'inboxes', 'lost', instead(inbox, { ...inbox, held: { c: 8 } } as Planted)],
-  ['a closed case in an inbox', 'inboxes', 'unexpected', instead(inbox, { ...inbox, listed: {} } as Planted)],
+  ['a row that an inbox misses', 'inboxes', 'lost', instead(inbox, { ...inbox, held: {} })],
+  ['an old row in an inbox', 'inboxes', 'lost', instead(inbox, { ...inbox, held: { c: 8 } })],
+  ['a closed case in an inbox', 'inboxes', 'unexpected', instead(inbox, { ...inbox, listed: {} })],
 
   ['an announcement that never came', 'announcements', 'lost', without(announced(5, 'case_closed'))],
-  [
-    'an announcement that is stuck',
-    'announcements',
-    'lost',
-    instead(nothingLeft, { ...nothingLeft, outbox: 1 } as Planted),
-  ],
+  ['an announcement that is stuck', 'announcements', 'lost', instead(nothingLeft, { ...nothingLeft, outbox: 1 })],
   [
     'announcements of one type out of order',
     'announcements',
@@ -325,6 +305,12 @@ const DEFECTS: readonly (readonly [string, Area, Defect, Edit])[] = [
     'failures',
     'unexpected',
     without(broken, mended, refused(1, 'Unavailable', '', 'way')),
+  ],
+  [
+    'somebody who was signed out',
+    'failures',
+    'unexpected',
+    plus({ kind: 'signed out', who: 'client', reason: 'SESSION_ENDED' }),
   ],
   [
     'an error in the log of a replica',

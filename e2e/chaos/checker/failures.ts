@@ -76,6 +76,9 @@ export class FailuresPart implements Part {
         else fault.to = line.at + AFTERMATH_MS;
         return;
       }
+      case 'signed out':
+        this.findings.add('unexpected', `${line.who} was signed out (${line.reason}) at ${seconds(line.at)}`);
+        return;
       case 'logged':
         this.findings.add('unexpected', `replica ${line.replica} logged ${line.text}`);
         return;
@@ -88,7 +91,7 @@ export class FailuresPart implements Part {
       if (this.isAllowed(asked, at, failure)) continue;
       const { code, reason, from, text } = failure;
       const words = `${code} ${reason || '(no reason)'} from the ${from}: ${text}`;
-      this.findings.add('unexpected', `${asked.who}, ${asked.method} at ${(at / 1_000).toFixed(1)} s: ${words}`);
+      this.findings.add('unexpected', `${asked.who}, ${asked.method} at ${seconds(at)}: ${words}`);
     }
     return { figures: { area: 'failures', attempted: this.failed.length }, findings: this.findings.all };
   }
@@ -105,4 +108,8 @@ export class FailuresPart implements Part {
     const isKnown = failure.from === 'way' || (UNDER_A_FAULT[failure.code] ?? []).includes(failure.reason);
     return isKnown && [...this.faults.values()].some((fault) => fault.from <= to && fault.to >= from);
   }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
 }

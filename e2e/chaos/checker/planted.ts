@@ -134,6 +134,6 @@ export function keptPromises(): Planted[] {
 /** What the checker finds. */
 export function findingsIn(history: readonly Planted[]): readonly Finding[] {
   const checker = new Checker();
-  for (const [index, line] of history.entries()) checker.line({ at: index * 10, ...line } as HistoryLine);
+  for (const [index, line] of history.entries()) checker.line({ at: index * 10, ...line });
   return checker.finish().findings;
 }
