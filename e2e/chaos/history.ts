@@ -17,6 +17,7 @@ export type HistoryLine = { readonly at: number } & (
   | ToldLine
   | AnnouncedLine
   | SignedOutLine
+  | NotHealedLine
   | FinalLine
 );
 
@@ -148,6 +149,12 @@ export interface SignedOutLine {
   readonly kind: 'signed out';
   readonly who: string;
   readonly reason: string;
+}
+
+/** Ten heartbeats after the last change, with the broker away, somebody did not hold what the database holds. */
+export interface NotHealedLine {
+  readonly kind: 'not healed';
+  readonly text: string;
 }
 
 /** What there is when everything is quiet again. */

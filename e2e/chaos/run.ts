@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HEARTBEAT_SECONDS } from '../support/deployment.js';
+import type { Server } from '../../scripts/services/server.mjs';
 import { Undo } from '../support/undo.js';
 import { Administrator } from './administrator.js';
 import { Announcements } from './announcements.js';
@@ -15,7 +17,7 @@ import { makePeople } from './people.js';
 import { Random } from './random.js';
 import { Recorder } from './recorder.js';
 import { scheduleOf } from './schedule.js';
-import { settle } from './settling.js';
+import { settle, type Watched } from './settling.js';
 import { talk, untilAnswered } from './talk.js';
 
 export interface ChaosPlan {
@@ -35,6 +37,8 @@ const CLIENTS = 32;
 /** Of the clients, those who use the SDK's page. */
 const PAGES = 6;
 const ADMINS = 4;
+/** Everything heals within one heartbeat: ten, for a busy machine. */
+const HEALED_MS = 10_000 * HEARTBEAT_SECONDS;
 /** Case changes, for so many sends one round. */
 const SENDS_A_ROUND = 12;
 
@@ -118,21 +122,43 @@ async function runOn(plan: ChaosPlan, recorder: Recorder, undo: Undo): Promise<v
     control.abort();
   }
   say('everything is mended; waiting for the last answers');
-  const unanswered = await untilAnswered(clients);
+  await untilAnswered(clients);
   await desk.close();
-  const watched = {
-    deployment: field.deployment,
-    holders: [...clients, ...observers],
-    administrators,
-    announcements: heard,
-  };
+  const holders = [...clients, ...observers];
+  const watched = { deployment: field.deployment, holders, administrators, announcements: heard };
+  for (const wrong of await settle(watched)) say(`still not right: ${wrong}`);
+  const quiet = { ...watched, announcements: undefined };
+  const unanswered = await talkWithoutBroker(field.broker, clients, quiet, recorder, say);
   for (const wrong of await settle(watched)) say(`still not right: ${wrong}`);
 
   await writeLog(field.deployment, recorder);
   await writeSnapshots(auditor, places, conversations, recorder);
-  await writeHoldings(watched.holders, administrators, recorder);
+  await writeHoldings(holders, administrators, recorder);
   writeTroubles(field.deployment, recorder);
   const [left] = await field.deployment.query('SELECT COUNT(*) AS count FROM outbox');
   recorder.write({ kind: 'left', outbox: Number(left?.count), unanswered });
   for (const { name, log } of field.deployment.replicas) writeFileSync(join(plan.folder, `${name}.log`), log);
+}
+
+/**
+ * While no hint can be heard, one more send of each, and all must be right by the heartbeat alone. Answers how many sends
+ * of the whole run have no answer.
+ */
+async function talkWithoutBroker(
+  broker: Server,
+  clients: readonly ChattyClient[],
+  watched: Watched,
+  recorder: Recorder,
+  say: ChaosPlan['say'],
+): Promise<number> {
+  const fault = { kind: 'fault', number: 0, fault: 'broker stopped', target: 'broker' } as const;
+  say('without the broker');
+  recorder.write({ ...fault, phase: 'begins' });
+  await broker.stop();
+  for (const client of clients) client.send();
+  const unanswered = await untilAnswered(clients);
+  for (const text of await settle(watched, HEALED_MS)) recorder.write({ kind: 'not healed', text });
+  await broker.start();
+  recorder.write({ ...fault, phase: 'is over' });
+  return unanswered;
 }

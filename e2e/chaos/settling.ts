@@ -13,12 +13,13 @@ export interface Watched {
   readonly deployment: Deployment;
   readonly holders: readonly Holder[];
   readonly administrators: readonly Administrator[];
-  readonly announcements: Announcements;
+  /** Undefined: nobody can be told now. */
+  readonly announcements: Announcements | undefined;
 }
 
-/** Waits until all hold what the database holds. Answers what was not right in the end, for people; the checker judges. */
-export async function settle(watched: Watched): Promise<string[]> {
-  const deadline = performance.now() + SETTLE_LIMIT_MS;
+/** Waits until all hold what the database holds, or the time is over. Answers what was not right in the end, in words. */
+export async function settle(watched: Watched, limitMs = SETTLE_LIMIT_MS): Promise<string[]> {
+  const deadline = performance.now() + limitMs;
   for (let before: string | undefined; ;) {
     const { state, wrong } = await look(watched);
     if (wrong.length === 0 && state === before) return [];
@@ -43,11 +44,15 @@ async function look({ deployment, holders, administrators, announcements }: Watc
     const shown = administrator.open.map(({ id, version }) => `${id} ${version}`);
     if (shown.sort().join() !== open.sort().join()) wrong.push(`the inbox of ${administrator.who}`);
   }
+  if (announcements !== undefined) wrong.push(...(await unannounced(deployment, announcements)));
+  return { state: JSON.stringify(rows), wrong };
+}
+
+async function unannounced(deployment: Deployment, { ids }: Announcements): Promise<string[]> {
   const [due] = await deployment.query(`SELECT COUNT(*) AS count FROM entry WHERE kind LIKE 'case\\_%'`);
   const [left] = await deployment.query('SELECT COUNT(*) AS count FROM outbox');
+  const wrong: string[] = [];
   if (Number(left?.count) > 0) wrong.push(`${Number(left?.count)} announcements in the outbox`);
-  if (announcements.ids.size < Number(due?.count)) {
-    wrong.push(`${announcements.ids.size} of ${Number(due?.count)} announcements`);
-  }
-  return { state: JSON.stringify(rows), wrong };
+  if (ids.size < Number(due?.count)) wrong.push(`${ids.size} of ${Number(due?.count)} announcements`);
+  return wrong;
 }

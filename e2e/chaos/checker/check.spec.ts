@@ -243,6 +243,8 @@ const DEFECTS: readonly (readonly [string, Area, Defect, Edit])[] = [
     instead(snapshotOfTwo, { ...snapshotOfTwo, version: 10, digest: 'digest 10' }),
   ],
 
+  ['a page that the heartbeat did not heal', 'rows', 'lost', plus({ kind: 'not healed', text: 'client on c' })],
+
   ['a row that an inbox misses', 'inboxes', 'lost', instead(inbox, { ...inbox, held: {} })],
   ['an old row in an inbox', 'inboxes', 'lost', instead(inbox, { ...inbox, held: { c: 8 } })],
   ['a closed case in an inbox', 'inboxes', 'unexpected', instead(inbox, { ...inbox, listed: {} })],

@@ -1,4 +1,4 @@
-import type { Failure, HistoryLine, RowState } from '../history.js';
+import type { Failure, HistoryLine, RowState, TryLine } from '../history.js';
 import type { Finding } from './finding.js';
 import { Checker } from './check.js';
 
@@ -28,7 +28,8 @@ const LOG: readonly Planted[] = [
 
 export const CLIENT = { who: 'client', person: '4', side: 'client', replica: 'one' } as const;
 export const ADMIN = { who: 'admin', person: '1', side: 'support', replica: 'two' } as const;
-type By = typeof CLIENT | typeof ADMIN;
+const RIVAL = { ...ADMIN, who: 'rival', person: '2' };
+type By = Pick<TryLine, 'who' | 'person' | 'side' | 'replica'>;
 
 export function asked(id: number, by: By, method: string, request: string, more: object = {}): Planted {
   return { kind: 'try', id, ...by, method, conversation: 'c', request, ...more };
@@ -84,10 +85,7 @@ export function keptPromises(): Planted[] {
     { kind: 'answer', id: 3 },
     row(100, 3, 2, [2, 1]),
     asked(4, ADMIN, 'ClaimCase', 'a1', { caseId: 'k1', revision: 1 }),
-    asked(5, { ...ADMIN, person: '2', who: 'rival' } as unknown as By, 'ClaimCase', 'a3', {
-      caseId: 'k1',
-      revision: 1,
-    }),
+    asked(5, RIVAL, 'ClaimCase', 'a3', { caseId: 'k1', revision: 1 }),
     ok(4, 3),
     refused(5, 'Aborted', 'CASE_TAKEN'),
     announced(1, 'case_opened'),

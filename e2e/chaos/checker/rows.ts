@@ -10,7 +10,8 @@ interface Mark {
 
 /**
  * Rows: on one stream versions never go back; one version is one state, whoever tells it; with the version no cursor
- * goes back or passes the head; what was marked and answered is marked; in the end all hold the snapshot.
+ * goes back or passes the head; what was marked and answered is marked; in the end all hold the snapshot, and did so without
+ * the broker after a few heartbeats.
  */
 export class RowsPart implements Part {
   private readonly findings = new Findings('rows');
@@ -59,6 +60,9 @@ export class RowsPart implements Part {
         if (line.failure === undefined && mark.delivered > furthest) this.marked.set(key, mark);
         return;
       }
+      case 'not healed':
+        this.findings.add('lost', `without the broker, long after a heartbeat: not right: ${line.text}`);
+        return;
       case 'held':
         this.held.push(line);
         return;
