@@ -41,7 +41,7 @@ export class Recorder {
   }
 
   async close(): Promise<void> {
-    this.stream.end();
+    if (!this.stream.writableEnded) this.stream.end();
     await finished(this.stream);
   }
 }

@@ -137,6 +137,8 @@ async function runOn(plan: ChaosPlan, recorder: Recorder, undo: Undo): Promise<v
   writeTroubles(field.deployment, recorder);
   const [left] = await field.deployment.query('SELECT COUNT(*) AS count FROM outbox');
   recorder.write({ kind: 'left', outbox: Number(left?.count), unanswered });
+  // How participants leave is no part of it.
+  await recorder.close();
   for (const { name, log } of field.deployment.replicas) writeFileSync(join(plan.folder, `${name}.log`), log);
 }
 
