@@ -137,10 +137,13 @@ class LateBytes {
   private wait(): void {
     const [first] = this.waiting;
     if (first === undefined) return;
-    setTimeout(() => {
-      this.waiting.shift();
-      if (!this.socket.destroyed) this.socket.write(first.bytes);
-      this.wait();
-    }, Math.max(0, first.dueAt - performance.now()));
+    setTimeout(
+      () => {
+        this.waiting.shift();
+        if (!this.socket.destroyed) this.socket.write(first.bytes);
+        this.wait();
+      },
+      Math.max(0, first.dueAt - performance.now()),
+    );
   }
 }
