@@ -50,7 +50,7 @@ export class Faults {
     this.recorder.write({ kind: 'fault', number, fault: kind, target, phase: 'is over' });
   }
 
-  private async breakAndMend({ kind, target, forMs }: Fault): Promise<void> {
+  private async breakAndMend({ number, kind, target, forMs }: Fault): Promise<void> {
     const { broker, database } = this.field;
     switch (kind) {
       case 'replica killed': {
@@ -61,7 +61,10 @@ export class Faults {
       }
       case 'replica asked to end': {
         const { replica } = this.post(target);
-        await replica.terminate();
+        await replica.terminate().catch((error: unknown) => {
+          this.say(String(error).split('\n')[0] ?? '');
+          this.recorder.write({ kind: 'ended late', replica: target, number });
+        });
         await pause(forMs);
         return start(replica);
       }

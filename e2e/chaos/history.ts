@@ -18,6 +18,7 @@ export type HistoryLine = { readonly at: number } & (
   | AnnouncedLine
   | SignedOutLine
   | NotHealedLine
+  | EndedLateLine
   | FinalLine
 );
 
@@ -149,6 +150,14 @@ export interface SignedOutLine {
   readonly kind: 'signed out';
   readonly who: string;
   readonly reason: string;
+}
+
+/** A replica that was asked to end had to be killed. */
+export interface EndedLateLine {
+  readonly kind: 'ended late';
+  readonly replica: string;
+  /** Of the fault that asked it to. */
+  readonly number: number;
 }
 
 /** Ten heartbeats after the last change, with the broker away, somebody did not hold what the database holds. */

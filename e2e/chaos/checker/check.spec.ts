@@ -309,6 +309,12 @@ const DEFECTS: readonly (readonly [string, Area, Defect, Edit])[] = [
     without(broken, mended, refused(1, 'Unavailable', '', 'way')),
   ],
   [
+    'a replica that does not end when asked to',
+    'failures',
+    'unexpected',
+    plus({ kind: 'ended late', replica: 'one', number: 1 }),
+  ],
+  [
     'somebody who was signed out',
     'failures',
     'unexpected',

@@ -48,6 +48,7 @@ export class FailuresPart implements Part {
   private readonly streams = new Map<number, Try>();
   private readonly failed: { asked: Try; at: number; failure: Failure }[] = [];
   private readonly faults = new Map<number, { readonly from: number; to: number }>();
+  private readonly endedLate: { replica: string; number: number; at: number }[] = [];
 
   line(line: HistoryLine): void {
     switch (line.kind) {
@@ -76,6 +77,9 @@ export class FailuresPart implements Part {
         else fault.to = line.at + AFTERMATH_MS;
         return;
       }
+      case 'ended late':
+        this.endedLate.push(line);
+        return;
       case 'signed out':
         this.findings.add('unexpected', `${line.who} was signed out (${line.reason}) at ${seconds(line.at)}`);
         return;
@@ -92,6 +96,13 @@ export class FailuresPart implements Part {
       const { code, reason, from, text } = failure;
       const words = `${code} ${reason || '(no reason)'} from the ${from}: ${text}`;
       this.findings.add('unexpected', `${asked.who}, ${asked.method} at ${seconds(at)}: ${words}`);
+    }
+    for (const { replica, number, at } of this.endedLate) {
+      // With the database or the broker away its last writes take longer than whoever asked it is patient.
+      const asked = this.faults.get(number)?.from ?? at;
+      const others = [...this.faults].filter(([other]) => other !== number).map(([, fault]) => fault);
+      if (others.some(({ from, to }) => from <= at && to >= asked)) continue;
+      this.findings.add('unexpected', `replica ${replica} was asked to end at ${seconds(asked)} and had to be killed`);
     }
     return { figures: { area: 'failures', attempted: this.failed.length }, findings: this.findings.all };
   }
