@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { createPlatformFixture, type PlatformFixture } from '../../chat-service/src/testing/platform-fixture.js';
 import { ownFolder } from '../../scripts/services/server-process.mjs';
 import { Replica } from './replica.js';
@@ -10,21 +10,36 @@ import { Undo } from './undo.js';
 /** Short, so that the tests that wait for one heartbeat are short; 25 s in production. */
 export const HEARTBEAT_SECONDS = 2;
 
-/** Two replicas over one chat schema, one platform and one broker, as in production but for the balancer. */
+/** Of config.ts. */
+export type Settings = Readonly<Record<string, string>>;
+
+export interface DeploymentOptions {
+  /** Of replicas beyond `one` and `two`. */
+  readonly more?: readonly string[];
+  /** What a replica is started with instead of what all are. */
+  readonly settingsOf?: (name: string, settings: Settings) => Settings;
+}
+
+/** Replicas over one chat schema, one platform and one broker, as in production but for the balancer. */
 export class Deployment {
   private constructor(
     readonly one: Replica,
     readonly two: Replica,
+    /** All, `one` and `two` first. */
+    readonly replicas: readonly Replica[],
     readonly platform: PlatformFixture,
-    private readonly database: Connection,
+    private readonly database: Pool,
     private readonly undo: Undo,
   ) {}
 
   /** `mysqlUrl` is of an account that may create schemas; `brokerUrl` of a virtual host that nobody else uses. */
-  static async start(servers: { mysqlUrl: string; brokerUrl: string }): Promise<Deployment> {
+  static async start(
+    servers: { mysqlUrl: string; brokerUrl: string },
+    options: DeploymentOptions = {},
+  ): Promise<Deployment> {
     const undo = new Undo();
     try {
-      return await Deployment.build(servers, undo);
+      return await Deployment.build(servers, options, undo);
     } catch (error) {
       await undo.all();
       throw error;
@@ -33,20 +48,23 @@ export class Deployment {
 
   private static async build(
     { mysqlUrl, brokerUrl }: { mysqlUrl: string; brokerUrl: string },
+    { more = [], settingsOf = (_, settings) => settings }: DeploymentOptions,
     undo: Undo,
   ): Promise<Deployment> {
     const schema = `chat_${randomBytes(6).toString('hex')}`;
-    const database = await createConnection(mysqlUrl);
+    const databaseUrl = new URL(mysqlUrl);
+    databaseUrl.pathname = `/${schema}`;
+    // Pools, because a server that was killed takes its connections along.
+    const server = createPool({ uri: mysqlUrl, connectionLimit: 1 });
+    undo.later(() => server.end());
+    await server.query(`CREATE DATABASE ${schema} CHARACTER SET utf8mb4`);
+    undo.later(() => server.query(`DROP DATABASE ${schema}`));
+    const database = createPool({ uri: databaseUrl.href, connectionLimit: 1 });
     undo.later(() => database.end());
-    await database.query(`CREATE DATABASE ${schema} CHARACTER SET utf8mb4`);
-    undo.later(() => database.query(`DROP DATABASE ${schema}`));
-    await database.query(`USE ${schema}`);
     const platform = await createPlatformFixture(mysqlUrl);
     undo.later(() => platform.close());
     const folder = ownFolder('e2e');
     undo.later(async () => folder.release());
-    const databaseUrl = new URL(mysqlUrl);
-    databaseUrl.pathname = `/${schema}`;
     const settings = {
       DATABASE_URL: databaseUrl.href,
       PLATFORM_DATABASE_URL: platform.url,
@@ -56,17 +74,21 @@ export class Deployment {
       DRAIN_SECONDS: '2',
       ...makeKeys(folder.path),
     };
-    const one = await Replica.make('one', folder.path, settings);
-    undo.later(() => one.kill());
-    const two = await Replica.make('two', folder.path, settings);
-    undo.later(() => two.kill());
+    const make = async (name: string): Promise<Replica> => {
+      const replica = await Replica.make(name, folder.path, settingsOf(name, settings));
+      undo.later(() => replica.kill());
+      return replica;
+    };
+    const [one, two] = [await make('one'), await make('two')];
+    const replicas = [one, two];
+    for (const name of more) replicas.push(await make(name));
     // At once: which of them changes the tables is for them to settle.
-    await Promise.all([one.start(), two.start()]);
-    return new Deployment(one, two, platform, database, undo);
+    await Promise.all(replicas.map((replica) => replica.start()));
+    return new Deployment(one, two, replicas, platform, database, undo);
   }
 
   get logs(): string {
-    return `${this.one.log}\n${this.two.log}`;
+    return this.replicas.map(({ log }) => log).join('\n');
   }
 
   /** Reads the chat's own schema. */

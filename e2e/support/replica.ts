@@ -36,8 +36,11 @@ export class Replica {
     return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
   }
 
-  /** Answers when it is ready. Again after its end, at the same addresses. Fails with its last words. */
-  async start(): Promise<void> {
+  /**
+   * Answers when it is ready. Again after its end, at the same addresses. Fails with its last words. `settings` are for
+   * this life only.
+   */
+  async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     this.bornAt = this.log.length;
     const running = startProcess(process.execPath, ['--enable-source-maps', MAIN], {
       cwd: this.folder,
@@ -51,6 +54,7 @@ export class Replica {
         METRICS_ADDRESS: this.metricsAddress,
         LOG_LEVEL: 'debug',
         ...this.settings,
+        ...settings,
       },
     });
     this.process = running;
@@ -80,12 +84,25 @@ export class Replica {
     await this.process?.kill();
   }
 
+  /** SIGSTOP: it holds all that it has and does nothing, as under a paused virtual machine; until `thaw`. */
+  freeze(): void {
+    this.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.signal('SIGCONT');
+  }
+
   /** SIGTERM. Answers when it has ended in good order; fails when it had to be killed. */
   async terminate(): Promise<void> {
     await this.process?.end(END_LIMIT_MS);
     if (!this.hasSaid('stopped')) {
       throw new Error(`${this.name} did not end in good order:\n${this.lastWords()}`);
     }
+  }
+
+  private signal(name: NodeJS.Signals): void {
+    if (this.process !== undefined && !this.process.isGone()) process.kill(this.process.pid, name);
   }
 
   /** In its present life. */

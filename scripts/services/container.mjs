@@ -36,6 +36,8 @@ export async function startContainer(engine, { image, port, inside, env, args = 
     stop: () => must('stop', '-t', '20', name),
     kill: () => must('kill', name),
     start: () => must('start', name),
+    /** A command inside. @param {readonly string[]} command */
+    run: async (command) => void (await must('exec', name, ...command)),
     log: async () => (await run(engine, ['logs', '--tail', '15', name])).output,
   };
 }

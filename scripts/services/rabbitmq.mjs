@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Failure } from '../failure.mjs';
+import { run } from '../run.mjs';
 import { startContainer } from './container.mjs';
 import { freePort, openDoor, speaks, until } from './network.mjs';
 import { startOwn } from './part.mjs';
@@ -10,6 +11,7 @@ import { lastLines, ownFolder, startProcess } from './server-process.mjs';
 
 const IMAGE = 'rabbitmq:4-management';
 const BOOT_LIMIT_MS = 120_000;
+const CONTROL_LIMIT_MS = 60_000;
 
 /** Debian's program on PATH is a wrapper for its system account; the real one lies here. */
 const DEBIAN_FOLDER = '/usr/lib/rabbitmq/bin';
@@ -48,6 +50,7 @@ const HANDSHAKE = {
 
 /** @param {string} program @param {{ dir?: string }} options @returns {Promise<import('./server.d.mts').Server & { pid: number }>} */
 async function startProgram(program, options) {
+  const control = findProgram(['rabbitmqctl'], [dirname(program)]);
   // The port mapper that Erlang nodes find each other by: one of our own, so that two runs and the system's do not meet.
   const mapperProgram = findProgram(['epmd'], [], ['erlang']);
   if (mapperProgram === undefined) throw new Failure(`${program} is here, but Erlang's epmd is not.`);
@@ -123,6 +126,7 @@ async function startProgram(program, options) {
     start: async () => {
       running = await boot();
     },
+    ...(control !== undefined && { control: (args) => mustControl(control, args, { env }) }),
     close: async () => {
       // Its data goes with it, so there is nothing to wait for.
       if (options.dir === undefined) await running.kill();
@@ -131,6 +135,16 @@ async function startProgram(program, options) {
       folder.release();
     },
   };
+}
+
+/**
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {import('../run.mjs').RunOptions} options
+ */
+async function mustControl(program, args, options) {
+  const { code, output } = await run(program, args, { limitMs: CONTROL_LIMIT_MS, ...options });
+  if (code !== 0) throw new Failure(`${program} ${args.join(' ')} failed.`, output);
 }
 
 /** Another broker's settings in the environment must not reach ours. */
@@ -169,6 +183,7 @@ async function startInContainer(engine) {
       await container.start();
       await up();
     },
+    control: (args) => container.run(['rabbitmqctl', ...args]),
     close: container.remove,
   };
 }

@@ -11,6 +11,8 @@ export interface Server {
   kill(): Promise<void>;
   /** Starts it again after `stop` or `kill`, at the same URL. */
   start(): Promise<void>;
+  /** Of a broker: runs its `rabbitmqctl` with these arguments; undefined where it is out of our reach. */
+  control?(args: readonly string[]): Promise<void>;
   /** Ends it for good and leaves nothing behind. */
   close(): Promise<void>;
 }

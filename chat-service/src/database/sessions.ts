@@ -3,6 +3,7 @@ import type { Audience, Person } from '../identity/caller.js';
 import {
   type EndReason,
   type KnownSession,
+  LATE_SECONDS,
   type NewSession,
   type Rotation,
   SESSION_IDLE_DAYS,
@@ -25,6 +26,8 @@ interface SessionRow {
   readonly previous_open: number;
   /** 1 while the session has neither ended nor run out. */
   readonly live: number;
+  /** 1 while a copy of the request that made the last move may still come. */
+  readonly moved_lately: number;
 }
 
 /** Sessions in the chat's database: the row's lock puts what happens to one session in order. */
@@ -56,11 +59,12 @@ export class SqlSessions extends Sessions {
     return row?.live === 1 ? { personId: row.person_id, audience: row.audience } : undefined;
   }
 
-  rotate({ sessionId, person, presentedHash, successorHash }: Rotation): Promise<number | undefined> {
+  rotate({ sessionId, person, presentedHash, successorHash }: Rotation): Promise<number | 'late' | undefined> {
     return this.write(async (manager) => {
       const row = await this.locked(manager, sessionId);
       if (row?.live !== 1) return undefined;
       if (presentedHash === row.previous_hash && row.previous_open === 1) return row.generation;
+      if (presentedHash === row.previous_hash && row.moved_lately === 1) return 'late';
       if (presentedHash !== row.refresh_hash) {
         await this.markEnded(manager, sessionId, 'reuse');
         return undefined;
@@ -116,7 +120,8 @@ export class SqlSessions extends Sessions {
 
   private rowById(lock: string): string {
     return `SELECT person_id, audience, generation, refresh_hash, previous_hash, previous_open,
-         CASE WHEN ended_at IS NULL AND expires_at > ${this.now} THEN 1 ELSE 0 END AS live
+         CASE WHEN ended_at IS NULL AND expires_at > ${this.now} THEN 1 ELSE 0 END AS live,
+         CASE WHEN refreshed_at > ${this.now} - ${LATE_SECONDS * 1_000_000} THEN 1 ELSE 0 END AS moved_lately
        FROM session WHERE id = ? ${lock}`;
   }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { DEMO_PASSWORD } from '../database/embedded/demo-data.js';
 import { type IdentityFixture, openIdentity } from '../testing/identity-fixture.js';
+import { LATE_SECONDS } from './sessions.port.js';
 import type { SignedIn } from './sign-in.js';
 
 let identity: IdentityFixture;
@@ -63,8 +64,17 @@ describe('Refresh', () => {
     const { refreshToken } = await signIn();
     const second = await refresh(refreshToken);
     await identity.verifyAccess().run(second.access.token);
+    identity.clock.advance(LATE_SECONDS * 1_000);
     await expect(refresh(refreshToken)).rejects.toMatchObject(over);
     await expect(refresh(second.refreshToken)).rejects.toMatchObject(over);
+  });
+
+  it('refuses a copy of an answered request that comes late, and the session goes on', async () => {
+    const { refreshToken } = await signIn();
+    const second = await refresh(refreshToken);
+    await identity.verifyAccess().run(second.access.token);
+    await expect(refresh(refreshToken)).rejects.toMatchObject({ kind: 'unauthenticated', reason: 'TOKEN_EXPIRED' });
+    await expect(refresh(second.refreshToken)).resolves.toMatchObject({ person: { id: '4' } });
   });
 
   it("goes on with a lost answer's token while only the older access token is in use", async () => {

@@ -21,7 +21,8 @@ export class Refresh {
 
   /**
    * `portal` is the portal whose edge the request came through: it refuses the other portal's sessions. Throws
-   * SESSION_ENDED when the person must sign in again; every other failure leaves the token as good as it was.
+   * SESSION_ENDED when the person must sign in again, and TOKEN_EXPIRED for a copy of an answered request that comes
+   * late; every other failure leaves the token as good as it was.
    */
   async run(refreshToken: string | undefined, portal: Audience | undefined): Promise<SignedIn> {
     if (refreshToken === undefined) {
@@ -51,6 +52,9 @@ export class Refresh {
       successorHash: this.refreshTokens.hashOf(successor),
     });
     if (generation === undefined) throw this.over(read.sessionId);
+    if (generation === 'late') {
+      throw new ChatError('unauthenticated', 'TOKEN_EXPIRED', 'This refresh token has a successor in use. Use that.');
+    }
     const access = await this.accessTokens.issue({ person, sessionId: read.sessionId, generation, audience });
     return { person, audience, access, refreshToken: successor };
   }

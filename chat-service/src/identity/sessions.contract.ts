@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../database/clock.js';
-import { SESSION_IDLE_DAYS, SESSION_LONGEST_DAYS, type Sessions } from './sessions.port.js';
+import { LATE_SECONDS, SESSION_IDLE_DAYS, SESSION_LONGEST_DAYS, type Sessions } from './sessions.port.js';
 import type { Person } from './caller.js';
 
 const DAY = 24 * 3_600_000;
+/** After it a token that was outworn can be no copy that comes late. */
+const LATE = LATE_SECONDS * 1_000;
 const person: Person = { id: '4', login: 'client1', displayName: 'client1', role: 'client' };
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -79,8 +81,19 @@ export function sessionsContract(open: () => Promise<SessionsUnderTest>): void {
       const session = await begun();
       await rotate(here, session, 0);
       expect(await there.accessSeen(session.id, 1)).toBe('live');
+      test.clock.advance(LATE);
       expect(await rotate(here, session, 0)).toBeUndefined();
       expect(await there.accessSeen(session.id, 1)).toBe('ended');
+    });
+
+    it('refuses a copy of an answered request that comes late, and leaves the session alone', async () => {
+      const session = await begun();
+      await rotate(here, session, 0);
+      await there.accessSeen(session.id, 1);
+      test.clock.advance(LATE - 1_000);
+      expect(await rotate(here, session, 0)).toBe('late');
+      expect(await there.accessSeen(session.id, 1)).toBe('live');
+      expect(await rotate(there, session, 1)).toBe(2);
     });
 
     it('leaves the predecessor open when an older access token is seen', async () => {
@@ -111,11 +124,12 @@ export function sessionsContract(open: () => Promise<SessionsUnderTest>): void {
       test.clock.advance(60_000);
       await rotate(here, second, 0);
       await here.accessSeen(second.id, 1);
+      test.clock.advance(LATE);
       await rotate(here, second, 0);
       const minute = await there.endedWithin(59);
       expect(minute).toContain(second.id);
       expect(minute).not.toContain(first.id);
-      const longer = await there.endedWithin(90);
+      const longer = await there.endedWithin(90 + LATE_SECONDS);
       expect(longer).toEqual(expect.arrayContaining([first.id, second.id]));
       expect(longer).not.toContain(running.id);
     });

@@ -5,6 +5,12 @@ export const SESSION_IDLE_DAYS = 30;
 /** A session ends so long after its sign-in, however busy, in days. */
 export const SESSION_LONGEST_DAYS = 90;
 
+/**
+ * For so long after the move to its successor, in seconds, a refresh token that comes once more may be a copy of an
+ * answered request: of a line that stalled, or of a replica that stood still while its caller went to another.
+ */
+export const LATE_SECONDS = 60;
+
 export type EndReason = 'signed-out' | 'reuse' | 'not-admitted';
 
 export interface NewSession {
@@ -44,10 +50,11 @@ export abstract class Sessions {
   abstract find(sessionId: string): Promise<KnownSession | undefined>;
   /**
    * Moves the session to the successor, or finds it moved there already: any number of tries, also at once, give one
-   * move and one answer, the successor's generation. Any other token of the session ends it (`reuse`); then, as for a
-   * session that has ended, the answer is undefined.
+   * move and one answer, the successor's generation. The token before, no longer good but within LATE_SECONDS of the
+   * move, is `late` and changes nothing. Any other token of the session ends it (`reuse`); then, as for a session that
+   * has ended, the answer is undefined.
    */
-  abstract rotate(rotation: Rotation): Promise<number | undefined>;
+  abstract rotate(rotation: Rotation): Promise<number | 'late' | undefined>;
   /**
    * An access token of this generation was seen: the time of the refresh token before is over. `behind` means that the
    * database read here does not yet show what the token proves (a lagging node): it counts as live, ask again later.

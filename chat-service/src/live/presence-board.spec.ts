@@ -207,6 +207,18 @@ describe('presence', () => {
     expect(one.troubles.splice(0)).toEqual([failure]);
   });
 
+  it('closes although the database is away: what is not forgotten fades by itself', async () => {
+    await watching(one, client);
+    await eventually('stored', async () => (await storedRows()) === 1);
+    const failure = new Error('the database is away');
+    one.presenceDatabase.on = () => {
+      throw failure;
+    };
+    await one.hub.presence.close();
+    expect(one.troubles.splice(0)).toEqual([failure]);
+    one.presenceDatabase.on = () => undefined;
+  });
+
   /** Somebody who left just now is forgotten: so is everybody who left before. */
   async function graceIsOver(replica: LiveReplica): Promise<void> {
     const passing = { ...client, id: 'passing' };

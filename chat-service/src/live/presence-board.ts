@@ -113,7 +113,8 @@ export class PresenceBoard {
     for (const timer of this.departures.values()) clearTimeout(timer);
     this.departures.clear();
     await this.flushing;
-    await this.store.forgetReplica();
+    // What cannot be forgotten now fades by itself: the stop of a replica goes on.
+    await this.store.forgetReplica().catch(this.onTrouble);
   }
 
   private flushSoon(): void {

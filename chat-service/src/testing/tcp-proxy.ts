@@ -10,6 +10,8 @@ export class TcpProxy {
   private listeningPort = 0;
   private paused = false;
   private untilCut = Number.POSITIVE_INFINITY;
+  private delayMs = 0;
+  private losesAnswers = false;
 
   constructor(private readonly target: { readonly host: string; readonly port: number }) {
     this.server = createServer((near) => this.join(near));
@@ -75,6 +77,16 @@ export class TcpProxy {
     this.paused = false;
   }
 
+  /** From now on bytes take so many milliseconds longer, each way; 0: no longer. */
+  delay(ms: number): void {
+    this.delayMs = ms;
+  }
+
+  /** What is asked arrives and what is answered does not: `cut` when that is over, because bytes are missing. */
+  loseAnswers(loses: boolean): void {
+    this.losesAnswers = loses;
+  }
+
   /** Breaks every connection and refuses new ones, until `restore`. */
   async refuse(): Promise<void> {
     const closed = this.server.listening ? new Promise<void>((done) => this.server.close(() => done())) : undefined;
@@ -103,13 +115,15 @@ export class TcpProxy {
       [far, near],
     ] as const) {
       this.sockets.add(socket);
+      const late = new LateBytes(other);
       socket.on('data', (bytes) => {
+        if (socket === far && this.losesAnswers) return;
         this.untilCut -= 1;
-        if (this.untilCut >= 0) other.write(bytes);
-        else {
+        if (this.untilCut < 0) {
           this.untilCut = Number.POSITIVE_INFINITY;
           this.cut();
-        }
+        } else if (this.delayMs === 0 && late.isEmpty) other.write(bytes);
+        else late.write(bytes, this.delayMs);
       });
       if (this.paused) socket.pause();
       // A reset is what a broken line looks like: the other end learns of it by the close.
@@ -120,5 +134,34 @@ export class TcpProxy {
         other.destroy();
       });
     }
+  }
+}
+
+/** Bytes on their way, in order also when the delay changes. */
+class LateBytes {
+  private readonly waiting: { readonly dueAt: number; readonly bytes: Buffer }[] = [];
+
+  constructor(private readonly socket: Socket) {}
+
+  get isEmpty(): boolean {
+    return this.waiting.length === 0;
+  }
+
+  write(bytes: Buffer, delayMs: number): void {
+    this.waiting.push({ dueAt: performance.now() + delayMs, bytes });
+    if (this.waiting.length === 1) this.wait();
+  }
+
+  private wait(): void {
+    const [first] = this.waiting;
+    if (first === undefined) return;
+    setTimeout(
+      () => {
+        this.waiting.shift();
+        if (!this.socket.destroyed) this.socket.write(first.bytes);
+        this.wait();
+      },
+      Math.max(0, first.dueAt - performance.now()),
+    );
   }
 }

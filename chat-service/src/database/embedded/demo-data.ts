@@ -83,7 +83,7 @@ export function* demoReadings(until: Date, hours: number): Generator<DemoReading
 }
 
 /** Tommy Ettinger's mulberry32: numbers in [0, 1) that look random; for pictures, not for keys. */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed * 0x9e3779b9;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
