@@ -15,7 +15,7 @@ const BOOT_LIMIT_MS = 90_000;
 const FORMULAE = ['mariadb', 'mysql', 'mysql@8.4'];
 
 /** Durable as in production: a commit that was acknowledged survives a crash. */
-const SETTINGS = ['--innodb-flush-log-at-trx-commit=1', '--character-set-server=utf8mb4', '--max-connections=500'];
+export const SETTINGS = ['--innodb-flush-log-at-trx-commit=1', '--character-set-server=utf8mb4', '--max-connections=500'];
 
 /** @type {import('./part.mjs').Part} */
 export const mariadb = {
@@ -44,7 +44,7 @@ export async function startMariadb(options) {
 }
 
 /** The server opens the conversation: a packet of protocol 10. */
-const GREETING = { isRight: (/** @type {Buffer} */ answer) => answer[4] === 10 };
+export const GREETING = { isRight: (/** @type {Buffer} */ answer) => answer[4] === 10 };
 
 /** @param {string} program @param {{ dir?: string }} options @returns {Promise<import('./server.d.mts').Server & { pid: number }>} */
 async function startProgram(program, options) {
@@ -116,7 +116,7 @@ async function startProgram(program, options) {
  * @param {readonly string[]} asUser
  * @param {{ uid: number, gid: number } | undefined} owner
  */
-async function makeData(program, data, asUser, owner) {
+export async function makeData(program, data, asUser, owner) {
   mkdirSync(data, { recursive: true });
   if (owner !== undefined) giveTo(data, owner);
   const common = ['--no-defaults', ...asUser, `--datadir=${data}`];
@@ -130,8 +130,8 @@ async function makeData(program, data, asUser, owner) {
   if (code !== 0) throw new Failure(`${program} could not make its data folder.`, output);
 }
 
-/** @param {string} password */
-function accounts(password) {
+/** First statements of a server: what its one account may do. @param {string} password */
+export function accounts(password) {
   // The file is read as one statement a line.
   return [
     `CREATE USER IF NOT EXISTS 'root'@'127.0.0.1' IDENTIFIED BY '${password}';`,
@@ -143,7 +143,7 @@ function accounts(password) {
 }
 
 /** @param {string} program */
-function versionOf(program) {
+export function versionOf(program) {
   const text = spawnSync(program, ['--no-defaults', '--version'], { encoding: 'utf8' }).stdout ?? '';
   const version = /Ver ([\d.]+)(-MariaDB)?/.exec(text);
   if (version === null) return basename(program);
