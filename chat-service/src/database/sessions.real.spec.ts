@@ -10,9 +10,9 @@ import { type MysqlDatabase, openMysqlDatabase } from './mysql/mysql-database.js
 import { SqlSessions } from './sessions.js';
 
 async function twoReplicas() {
-  const { url, drop } = await emptyMysqlDatabase();
+  const { url, otherUrl, drop } = await emptyMysqlDatabase();
   const one = await openMysqlDatabase(url);
-  const two = await openMysqlDatabase(url);
+  const two = await openMysqlDatabase(otherUrl);
   const close = async (): Promise<void> => {
     await Promise.all([one.close(), two.close()]);
     await drop();

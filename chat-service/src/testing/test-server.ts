@@ -15,16 +15,35 @@ export function testServer(variable: keyof typeof SERVERS): string {
 }
 
 /** A new, empty database on the test server; `drop` ends it. */
-export async function emptyMysqlDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+export interface EmptyDatabase {
+  readonly url: string;
+  /** The same by another node, where TEST_MYSQL_URL_OTHER names one of the same cluster (`npm run test:cluster`). */
+  readonly otherUrl: string;
+  drop(): Promise<void>;
+}
+
+export async function emptyMysqlDatabase(): Promise<EmptyDatabase> {
   const server = testServer('TEST_MYSQL_URL');
+  const other = process.env['TEST_MYSQL_URL_OTHER'] ?? '';
   const name = `chat_test_${randomBytes(6).toString('hex')}`;
-  const run = async (sql: string): Promise<void> => {
-    const connection = await createConnection(server);
-    await connection.query(sql);
-    await connection.end();
+  await run(server, [`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`]);
+  // Until it is there too.
+  if (other !== '') await run(other, ['SET SESSION wsrep_sync_wait = 1', 'SELECT 1']);
+  return {
+    url: withSchema(server, name),
+    otherUrl: withSchema(other === '' ? server : other, name),
+    drop: () => run(server, [`DROP DATABASE ${name}`]),
   };
-  await run(`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
+}
+
+async function run(server: string, statements: readonly string[]): Promise<void> {
+  const connection = await createConnection(server);
+  for (const sql of statements) await connection.query(sql);
+  await connection.end();
+}
+
+function withSchema(server: string, name: string): string {
   const url = new URL(server);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => run(`DROP DATABASE ${name}`) };
+  return url.href;
 }

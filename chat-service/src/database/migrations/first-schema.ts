@@ -29,13 +29,23 @@ const spellings = {
   },
 };
 
+/** Made before all others where replicas must agree by a lease on who makes the rest. */
+export function leaseTable(engine: keyof typeof spellings): string {
+  const { word, id, time, table } = spellings[engine];
+  return `CREATE TABLE IF NOT EXISTS lease (
+    name ${word} NOT NULL PRIMARY KEY,
+    holder ${id} NOT NULL,
+    expires_at ${time} NOT NULL
+  ) ${table}`;
+}
+
 /** The log, cases, the outbox, and what sessions, presence and leases need. Times are microseconds since 1970 UTC. */
 export class FirstSchema1764000000000 implements MigrationInterface {
   readonly name = 'FirstSchema1764000000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    const { id, word, hash, name, line, text, count, time, flag, table } =
-      runner.dataSource.options.type === 'mysql' ? spellings.mysql : spellings.sqlite;
+    const engine = runner.dataSource.options.type === 'mysql' ? 'mysql' : 'sqlite';
+    const { id, word, hash, name, line, text, count, time, flag, table } = spellings[engine];
 
     await runner.query(`CREATE TABLE conversation (
       id ${id} NOT NULL PRIMARY KEY,
@@ -157,11 +167,7 @@ export class FirstSchema1764000000000 implements MigrationInterface {
     await runner.query('CREATE INDEX watch_presence_replica ON watch_presence (replica_id)');
     await runner.query('CREATE INDEX watch_presence_seen ON watch_presence (role, seen_at)');
 
-    await runner.query(`CREATE TABLE lease (
-      name ${word} NOT NULL PRIMARY KEY,
-      holder ${id} NOT NULL,
-      expires_at ${time} NOT NULL
-    ) ${table}`);
+    await runner.query(leaseTable(engine));
 
     await runner.query(`CREATE TABLE log_epoch (
       id ${count} NOT NULL PRIMARY KEY,
