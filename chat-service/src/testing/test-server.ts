@@ -3,6 +3,7 @@ import { createConnection } from 'mysql2/promise';
 
 const SERVERS = {
   TEST_MYSQL_URL: 'an account that may create databases, for example mysql://root:secret@127.0.0.1:3306',
+  TEST_MYSQL_URL_OTHER: 'another node of the cluster of TEST_MYSQL_URL',
   TEST_RABBITMQ_URL: 'a virtual host that this run owns, for example amqp://guest:guest@127.0.0.1:5672/test',
 };
 

@@ -5,7 +5,7 @@ import { newId } from '../../conversation/new-id.js';
 import { mysqlServers } from '../../several-servers.js';
 import { Clock } from '../clock.js';
 import { Database } from '../database.js';
-import { takeLease, releaseLease } from '../lease.js';
+import { releaseLease, takeLease } from '../lease.js';
 import { leaseTable } from '../migrations/first-schema.js';
 import { migrations } from '../migrations/migrations.js';
 import { mysqlDialect } from './mysql-dialect.js';
@@ -137,7 +137,7 @@ export async function migrate(dataSource: DataSource): Promise<void> {
   const database = new MysqlDatabase(dataSource);
   const holder = newId();
   const take = (): Promise<boolean> =>
-    database.answered(() => takeLease(database, new Clock(), MIGRATION_LEASE, holder, MIGRATION_LEASE_SECONDS));
+    takeLease(database, new Clock(), MIGRATION_LEASE, holder, MIGRATION_LEASE_SECONDS);
   await database.answered(() => dataSource.query(leaseTable('mysql')));
   const deadline = performance.now() + 60_000;
   while (!(await take())) {
@@ -152,7 +152,7 @@ export async function migrate(dataSource: DataSource): Promise<void> {
     await dataSource.runMigrations({ transaction: 'none' });
   } finally {
     clearInterval(renewal);
-    await database.answered(() => releaseLease(database, MIGRATION_LEASE, holder));
+    await releaseLease(database, MIGRATION_LEASE, holder);
   }
 }
 

@@ -37,8 +37,8 @@ const lives = new WeakMap<object, Life>();
  *
  * A new connection goes to the first server that has not failed within 10 s, in the order of `urls`; one that cannot be
  * reached, or refuses its first statements (a Galera node that is not synced answers 1047 to everything), costs a try
- * at the next. A connection is handed out when its first statements have succeeded, and once more after its server was
- * suspected.
+ * at the next. A connection is handed out when its first statements have succeeded, again after its server was
+ * suspected, and not any more once a server that goes before may be tried again.
  */
 export function serverPool(urls: readonly string[], options: mysql.PoolOptions, start: ConnectionStart): mysql.Pool {
   const servers = urls.map((url): Server => {
@@ -73,6 +73,12 @@ export function serverPool(urls: readonly string[], options: mysql.PoolOptions, 
           return;
         }
         const life = lives.get(connection.config);
+        if (life !== undefined && life.server !== choose(servers)) {
+          // A server that goes before it is back.
+          connection.destroy();
+          tryOnce();
+          return;
+        }
         if (life === undefined || life.provenAt > life.server.failedAt) {
           callback(null, connection);
           return;
