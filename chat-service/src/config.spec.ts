@@ -70,11 +70,15 @@ describe('the configuration', () => {
     const config = readConfig({ ...enough, DATABASE_URL: database, RABBITMQ_URL: brokers });
     expect([config.DATABASE_URL, config.RABBITMQ_URL]).toEqual([database, brokers]);
     for (const wrong of ['mysql://chat:p@one,/chat', 'mysql://chat:p@one:port,two/chat', 'mysql:///chat']) {
-      expect(complaint({ ...enough, DATABASE_URL: wrong })).toContain('DATABASE_URL: write a URL that begins with mysql://');
+      expect(complaint({ ...enough, DATABASE_URL: wrong })).toContain(
+        'DATABASE_URL: write a URL that begins with mysql://',
+      );
       expect(complaint({ ...enough, PLATFORM_DATABASE_URL: wrong })).toContain('PLATFORM_DATABASE_URL: write a URL');
     }
     for (const wrong of ['amqp://one,two', 'amqp://one, http://two', 'amqp://']) {
-      expect(complaint({ ...enough, RABBITMQ_URL: wrong })).toContain('RABBITMQ_URL: write a URL that begins with amqp://');
+      expect(complaint({ ...enough, RABBITMQ_URL: wrong })).toContain(
+        'RABBITMQ_URL: write a URL that begins with amqp://',
+      );
     }
   });
 

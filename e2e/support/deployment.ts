@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import { brokerServers, mysqlServers } from '../../chat-service/src/several-servers.js';
 import { createPlatformFixture, type PlatformFixture } from '../../chat-service/src/testing/platform-fixture.js';
 import { ownFolder } from '../../scripts/services/server-process.mjs';
 import { Replica } from './replica.js';
@@ -10,32 +11,38 @@ import { Undo } from './undo.js';
 /** Short, so that the tests that wait for one heartbeat are short; 25 s in production. */
 export const HEARTBEAT_SECONDS = 2;
 
-/** Two replicas over one chat schema, one platform and one broker, as in production but for the balancer. */
+export interface Servers {
+  /** Of an account that may create schemas. Several are nodes of one cluster: each replica is at another. */
+  readonly mysqlUrl: string;
+  /** Of a virtual host that nobody else uses; several as above. */
+  readonly brokerUrl: string;
+}
+
+const NAMES = ['one', 'two', 'three'] as const;
+
+/** Replicas over one chat schema, one platform and one broker, as in production but for the balancer. */
 export class Deployment {
   private constructor(
-    readonly one: Replica,
-    readonly two: Replica,
+    /** Two, or as many as were asked for. */
+    readonly replicas: readonly Replica[],
     readonly platform: PlatformFixture,
     private readonly database: Connection,
     private readonly undo: Undo,
   ) {}
 
-  /** `mysqlUrl` is of an account that may create schemas; `brokerUrl` of a virtual host that nobody else uses. */
-  static async start(servers: { mysqlUrl: string; brokerUrl: string }): Promise<Deployment> {
+  static async start(servers: Servers, replicas: 2 | 3 = 2): Promise<Deployment> {
     const undo = new Undo();
     try {
-      return await Deployment.build(servers, undo);
+      return await Deployment.build(servers, replicas, undo);
     } catch (error) {
       await undo.all();
       throw error;
     }
   }
 
-  private static async build(
-    { mysqlUrl, brokerUrl }: { mysqlUrl: string; brokerUrl: string },
-    undo: Undo,
-  ): Promise<Deployment> {
+  private static async build(servers: Servers, count: number, undo: Undo): Promise<Deployment> {
     const schema = `chat_${randomBytes(6).toString('hex')}`;
+    const [mysqlUrl, ...otherNodes] = mysqlServers(servers.mysqlUrl);
     const database = await createConnection(mysqlUrl);
     undo.later(() => database.end());
     await database.query(`CREATE DATABASE ${schema} CHARACTER SET utf8mb4`);
@@ -45,28 +52,43 @@ export class Deployment {
     undo.later(() => platform.close());
     const folder = ownFolder('e2e');
     undo.later(async () => folder.release());
-    const databaseUrl = new URL(mysqlUrl);
-    databaseUrl.pathname = `/${schema}`;
+    for (const node of otherNodes) await awaitNode(node);
     const settings = {
-      DATABASE_URL: databaseUrl.href,
-      PLATFORM_DATABASE_URL: platform.url,
-      RABBITMQ_URL: brokerUrl,
       DATA_DIRECTORY: folder.path,
       HEARTBEAT_SECONDS: String(HEARTBEAT_SECONDS),
       DRAIN_SECONDS: '2',
       ...makeKeys(folder.path),
     };
-    const one = await Replica.make('one', folder.path, settings);
-    undo.later(() => one.kill());
-    const two = await Replica.make('two', folder.path, settings);
-    undo.later(() => two.kill());
+    const replicas: Replica[] = [];
+    for (const [index, name] of NAMES.slice(0, count).entries()) {
+      const nodes = {
+        mysql: fromNode(mysqlServers(servers.mysqlUrl), index),
+        broker: fromNode(brokerServers(servers.brokerUrl), index),
+      };
+      const replica = await Replica.make(name, folder.path, {
+        DATABASE_URL: atNodes(mysqlUrl, nodes.mysql, schema),
+        PLATFORM_DATABASE_URL: atNodes(platform.url, nodes.mysql, new URL(platform.url).pathname.slice(1)),
+        RABBITMQ_URL: nodes.broker.join(','),
+        ...settings,
+      });
+      undo.later(() => replica.kill());
+      replicas.push(replica);
+    }
     // At once: which of them changes the tables is for them to settle.
-    await Promise.all([one.start(), two.start()]);
-    return new Deployment(one, two, platform, database, undo);
+    await Promise.all(replicas.map((replica) => replica.start()));
+    return new Deployment(replicas, platform, database, undo);
+  }
+
+  get one(): Replica {
+    return this.replica(0);
+  }
+
+  get two(): Replica {
+    return this.replica(1);
   }
 
   get logs(): string {
-    return `${this.one.log}\n${this.two.log}`;
+    return this.replicas.map(({ log }) => log).join('\n');
   }
 
   /** Reads the chat's own schema. */
@@ -79,6 +101,32 @@ export class Deployment {
   async close(): Promise<void> {
     await this.undo.all();
   }
+
+  private replica(index: number): Replica {
+    const replica = this.replicas[index];
+    if (replica === undefined) throw new Error('There is no such replica.');
+    return replica;
+  }
+}
+
+/** The nodes in the order in which a replica tries them: it begins at its own. */
+function fromNode(nodes: readonly string[], index: number): string[] {
+  const own = index % nodes.length;
+  return [...nodes.slice(own), ...nodes.slice(0, own)];
+}
+
+/** `mysql://…@one,two,three/schema` by the account of `url`. */
+function atNodes(url: string, nodes: readonly string[], schema: string): string {
+  const { username, password } = new URL(url);
+  return `mysql://${username}:${password}@${nodes.map((node) => new URL(node).host).join(',')}/${schema}`;
+}
+
+/** Until a node of a cluster has what was made at another. */
+async function awaitNode(url: string): Promise<void> {
+  const connection = await createConnection(url);
+  await connection.query('SET SESSION wsrep_sync_wait = 1');
+  await connection.query('SELECT 1');
+  await connection.end();
 }
 
 /** The keys that all replicas share. */

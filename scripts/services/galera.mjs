@@ -57,7 +57,10 @@ export async function startGalera() {
   try {
     for (const member of members) {
       nodes.push(
-        await startNode({ ...found, ...member, owner, password, address, folder: join(folder.path, member.name) }, nodes.length === 0),
+        await startNode(
+          { ...found, ...member, owner, password, address, folder: join(folder.path, member.name) },
+          nodes.length === 0,
+        ),
       );
     }
   } catch (error) {

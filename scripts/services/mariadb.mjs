@@ -15,7 +15,11 @@ const BOOT_LIMIT_MS = 90_000;
 const FORMULAE = ['mariadb', 'mysql', 'mysql@8.4'];
 
 /** Durable as in production: a commit that was acknowledged survives a crash. */
-export const SETTINGS = ['--innodb-flush-log-at-trx-commit=1', '--character-set-server=utf8mb4', '--max-connections=500'];
+export const SETTINGS = [
+  '--innodb-flush-log-at-trx-commit=1',
+  '--character-set-server=utf8mb4',
+  '--max-connections=500',
+];
 
 /** @type {import('./part.mjs').Part} */
 export const mariadb = {

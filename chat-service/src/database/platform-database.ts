@@ -23,10 +23,7 @@ export function mysqlPlatform(url: string, timeout = STATEMENT_TIMEOUT): DataSou
   const start = {
     statements: ['SET SESSION TRANSACTION READ ONLY'],
     // Of the two limits each engine knows one.
-    optional: [
-      `SET SESSION max_statement_time = ${timeout / 1000}`,
-      `SET SESSION max_execution_time = ${timeout}`,
-    ],
+    optional: [`SET SESSION max_statement_time = ${timeout / 1000}`, `SET SESSION max_execution_time = ${timeout}`],
     writes: false,
     timeout,
   };

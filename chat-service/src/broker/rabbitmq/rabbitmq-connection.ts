@@ -117,9 +117,14 @@ export class RabbitmqConnection {
       this.away(error);
     });
     recovering.on('blocked', (reason) => {
-      this.log.warn({ broker: this.addresses.current, reason }, 'RabbitMQ takes no messages for now (memory or disk alarm)');
+      this.log.warn(
+        { broker: this.addresses.current, reason },
+        'RabbitMQ takes no messages for now (memory or disk alarm)',
+      );
     });
-    recovering.on('unblocked', () => this.log.info({ broker: this.addresses.current }, 'RabbitMQ takes messages again'));
+    recovering.on('unblocked', () =>
+      this.log.info({ broker: this.addresses.current }, 'RabbitMQ takes messages again'),
+    );
     // The close that follows each of these is what counts; without listeners they would end the process.
     recovering.on('error', () => undefined);
     recovering.on('handler-error', (error) => this.log.error({ err: error }, 'a RabbitMQ event was handled badly'));

@@ -4,7 +4,7 @@ import type { Person } from '../../identity/caller.js';
 import { eventually } from '../../testing/eventually.js';
 import { replicaOn, type Replica } from '../../testing/log-under-test.js';
 import { COMMIT, TappedDatabase } from '../../testing/tapped-database.js';
-import { emptyMysqlDatabase, testServer, type EmptyDatabase } from '../../testing/test-server.js';
+import { emptyMysqlDatabase, type EmptyDatabase } from '../../testing/test-server.js';
 import { alma } from '../../testing/thread.js';
 import { Clock } from '../clock.js';
 import { SqlSessions } from '../sessions.js';
@@ -24,13 +24,12 @@ describe('the log on two nodes of a Galera cluster', () => {
   let second: Connection;
 
   beforeAll(async () => {
-    const other = testServer('TEST_MYSQL_URL_OTHER');
     empty = await emptyMysqlDatabase();
     [one, two] = [await openMysqlDatabase(empty.url), await openMysqlDatabase(empty.otherUrl)];
     const host = new URL(empty.url).host;
     moving = await openMysqlDatabase(empty.url.replace(host, `${host},${new URL(empty.otherUrl).host}`));
     [here, there] = [replicaOn(one), replicaOn(two)];
-    [first, second] = [await createConnection(empty.url), await createConnection(other)];
+    [first, second] = [await createConnection(empty.url), await createConnection(empty.otherUrl)];
   });
 
   afterAll(async () => {
@@ -142,12 +141,16 @@ describe('the log on two nodes of a Galera cluster', () => {
     expect(await nodeOf()).toBe('one');
     await first.query("SET GLOBAL wsrep_provider_options = 'gmcast.isolate = 1'");
     try {
-      await eventually('it refuses (1047)', async () => {
-        return first.query('SELECT 1 FROM mysql.user').then(
-          () => false,
-          (error: unknown) => error instanceof Error && 'errno' in error && error.errno === 1047,
-        );
-      }, 30_000);
+      await eventually(
+        'it refuses (1047)',
+        async () => {
+          return first.query('SELECT 1 FROM mysql.user').then(
+            () => false,
+            (error: unknown) => error instanceof Error && 'errno' in error && error.errno === 1047,
+          );
+        },
+        30_000,
+      );
       await replica.desk.send(client, id, 'hello', 'once');
       expect(await nodeOf()).toBe('two');
     } finally {

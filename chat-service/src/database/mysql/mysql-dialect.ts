@@ -59,6 +59,5 @@ export const mysqlDialect: Dialect = {
   inserted: (column) => `VALUES(${column})`,
   isDuplicateKey: (error) => codeOf(error) === 'ER_DUP_ENTRY',
   isTransient: (error) => TRANSIENT.has(codeOf(error)) || foundConnectionClosed(error),
-  leavesConnectionUsable: (error) =>
-    driverErrorOf(error).sqlState !== undefined && !SERVER_LEAVES.has(codeOf(error)),
+  leavesConnectionUsable: (error) => driverErrorOf(error).sqlState !== undefined && !SERVER_LEAVES.has(codeOf(error)),
 };

@@ -59,7 +59,11 @@ export function serverPool(urls: readonly string[], options: mysql.PoolOptions, 
   const take = pool.getConnection.bind(pool);
   pool.getConnection = (callback) => {
     let triesLeft = servers.length;
-    const again = (error: NodeJS.ErrnoException, server: Server | undefined, connection: mysql.PoolConnection): void => {
+    const again = (
+      error: NodeJS.ErrnoException,
+      server: Server | undefined,
+      connection: mysql.PoolConnection,
+    ): void => {
       if (server !== undefined) server.failedAt = performance.now();
       triesLeft -= 1;
       if (triesLeft > 0 && server !== undefined) tryOnce();
