@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import { createConnection, createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { brokerServers, mysqlServers } from '../../chat-service/src/several-servers.js';
 import { createPlatformFixture, type PlatformFixture } from '../../chat-service/src/testing/platform-fixture.js';
 import { ownFolder } from '../../scripts/services/server-process.mjs';
@@ -26,7 +26,9 @@ export class Deployment {
     /** Two, or as many as were asked for. */
     readonly replicas: readonly Replica[],
     readonly platform: PlatformFixture,
-    private readonly database: Connection,
+    /** The chat's own. */
+    readonly schema: string,
+    private readonly database: Pool,
     private readonly undo: Undo,
   ) {}
 
@@ -43,11 +45,11 @@ export class Deployment {
   private static async build(servers: Servers, count: number, undo: Undo): Promise<Deployment> {
     const schema = `chat_${randomBytes(6).toString('hex')}`;
     const [mysqlUrl, ...otherNodes] = mysqlServers(servers.mysqlUrl);
-    const database = await createConnection(mysqlUrl);
+    // A pool: a node that is killed takes its connections along.
+    const database = createPool(mysqlUrl);
     undo.later(() => database.end());
     await database.query(`CREATE DATABASE ${schema} CHARACTER SET utf8mb4`);
     undo.later(() => database.query(`DROP DATABASE ${schema}`));
-    await database.query(`USE ${schema}`);
     const platform = await createPlatformFixture(mysqlUrl);
     undo.later(() => platform.close());
     const folder = ownFolder('e2e');
@@ -76,7 +78,7 @@ export class Deployment {
     }
     // At once: which of them changes the tables is for them to settle.
     await Promise.all(replicas.map((replica) => replica.start()));
-    return new Deployment(replicas, platform, database, undo);
+    return new Deployment(replicas, platform, schema, database, undo);
   }
 
   get one(): Replica {
@@ -93,8 +95,14 @@ export class Deployment {
 
   /** Reads the chat's own schema. */
   async query(sql: string, parameters: readonly (string | number)[] = []): Promise<RowDataPacket[]> {
-    const [rows] = await this.database.query<RowDataPacket[]>(sql, [...parameters]);
-    return rows;
+    const connection = await this.database.getConnection();
+    try {
+      await connection.query(`USE ${this.schema}`);
+      const [rows] = await connection.query<RowDataPacket[]>(sql, [...parameters]);
+      return rows;
+    } finally {
+      connection.release();
+    }
   }
 
   /** Ends the replicas and leaves nothing behind. */

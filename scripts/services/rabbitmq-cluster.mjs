@@ -3,9 +3,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../failure.mjs';
 import { ownFolder } from './server-process.mjs';
-import { findRabbitmq, rabbitmq, startMapper, startNode } from './rabbitmq.mjs';
+import { findRabbitmq, rabbitmq as one, startMapper, startNode } from './rabbitmq.mjs';
 
 const NODES = ['one', 'two', 'three'];
+
+/** What a program of this system must bring. */
+export const rabbitmq = {
+  name: one.name,
+  aptPackages: one.aptPackages,
+  isHere: () => findRabbitmq() !== undefined,
+  cure: one.cures.debian,
+};
 
 /**
  * Three RabbitMQ nodes on loopback as one cluster, under names, a cookie and a port mapper of their own, each of which
@@ -14,7 +22,7 @@ const NODES = ['one', 'two', 'three'];
  */
 export async function startRabbitmqCluster() {
   const program = findRabbitmq();
-  if (program === undefined) throw new Failure(`RabbitMQ is missing: ${rabbitmq.cures.debian}`);
+  if (program === undefined) throw new Failure(`RabbitMQ is missing: ${rabbitmq.cure}`);
   const folder = ownFolder('rabbitmq-cluster');
   writeFileSync(join(folder.path, '.erlang.cookie'), randomBytes(16).toString('hex'), { mode: 0o400 });
   const mark = randomBytes(4).toString('hex');
