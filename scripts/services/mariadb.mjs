@@ -81,8 +81,10 @@ async function startProgram(program, options) {
     '--loose-mysqlx=OFF',
     ...SETTINGS,
   ];
+  // A server that starts deletes what it takes for its own leftovers, and would find its neighbour's in a shared one.
+  const env = { ...process.env, TMPDIR: folder.path };
   const boot = async () => {
-    const running = startProcess(program, args, { cwd: folder.path, env: process.env, log });
+    const running = startProcess(program, args, { cwd: folder.path, env, log });
     // It listens only after it has run its first statements.
     const isUp = () => speaks('127.0.0.1', port, GREETING);
     if (await until(isUp, { limitMs: BOOT_LIMIT_MS, isHopeless: running.isGone })) return running;
@@ -124,13 +126,14 @@ export async function makeData(program, data, asUser, owner) {
   mkdirSync(data, { recursive: true });
   if (owner !== undefined) giveTo(data, owner);
   const common = ['--no-defaults', ...asUser, `--datadir=${data}`];
+  const env = { TMPDIR: dirname(data) };
   const installer = findProgram(['mariadb-install-db', 'mysql_install_db'], [dirname(program), '/usr/bin'], FORMULAE);
   const isMariadb = /mariadb/i.test(versionOf(program));
   if (isMariadb && installer === undefined) throw new Failure(`${program} is here, but mariadb-install-db is not.`);
   const { code, output } =
     isMariadb && installer !== undefined
-      ? await run(installer, [...common, '--auth-root-authentication-method=normal', '--skip-test-db'])
-      : await run(program, [...common, '--initialize-insecure']);
+      ? await run(installer, [...common, '--auth-root-authentication-method=normal', '--skip-test-db'], { env })
+      : await run(program, [...common, '--initialize-insecure'], { env });
   if (code !== 0) throw new Failure(`${program} could not make its data folder.`, output);
 }
 

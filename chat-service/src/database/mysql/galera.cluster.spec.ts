@@ -7,6 +7,7 @@ import { COMMIT, TappedDatabase } from '../../testing/tapped-database.js';
 import { emptyMysqlDatabase, type EmptyDatabase } from '../../testing/test-server.js';
 import { alma } from '../../testing/thread.js';
 import { Clock } from '../clock.js';
+import { migrations } from '../migrations/migrations.js';
 import { SqlSessions } from '../sessions.js';
 import { type MysqlDatabase, openMysqlDatabase } from './mysql-database.js';
 
@@ -52,6 +53,16 @@ describe('the log on two nodes of a Galera cluster', () => {
     return { tap, reached: reached.promise, letGo: () => go.resolve(undefined) };
   };
   const commits = ({ steps }: TappedDatabase): number => steps.filter((step) => step === COMMIT).length;
+
+  it('makes the tables once, though replicas start at both nodes at once', async () => {
+    const fresh = await emptyMysqlDatabase();
+    const urls = [fresh.url, fresh.otherUrl, fresh.url, fresh.otherUrl];
+    const opened = await Promise.all(urls.map(openMysqlDatabase));
+    const counts = await Promise.all(opened.map((database) => database.read('SELECT name FROM migrations')));
+    expect(counts).toEqual(counts.map(() => migrations.map(({ name }) => ({ name }))));
+    await Promise.all(opened.map((database) => database.close()));
+    await fresh.drop();
+  });
 
   it('runs a batch again whose COMMIT loses to another node’s, and the seq goes on without a gap', async () => {
     const { tap, reached, letGo } = held();

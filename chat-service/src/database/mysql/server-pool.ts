@@ -92,9 +92,11 @@ export function serverPool(urls: readonly string[], options: mysql.PoolOptions, 
             life.provenAt = performance.now();
             callback(null, connection);
           },
-          (refusal: NodeJS.ErrnoException) => {
+          (refusal: unknown) => {
             connection.destroy();
-            again(refusal, life.server, connection);
+            const error =
+              refusal instanceof Error ? refusal : new Error('A connection did not begin', { cause: refusal });
+            again(error, life.server, connection);
           },
         );
       });
