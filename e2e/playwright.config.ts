@@ -4,6 +4,8 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: '.',
   testMatch: '**/*.spec.ts',
+  // They take a cluster: playwright.cluster.config.ts.
+  testIgnore: '**/*.cluster.spec.ts',
   outputDir: '../test-results/e2e',
   // Each journey starts replicas of its own: two at once on two cores would measure each other.
   workers: 1,

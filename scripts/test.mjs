@@ -1,15 +1,13 @@
 import { build, generate } from './build.mjs';
-import { whenAskedToEnd } from './ending.mjs';
-import { Failure, printFailure } from './failure.mjs';
+import { Failure } from './failure.mjs';
 import { say, step } from './progress.mjs';
-import { endRunning } from './run.mjs';
 import { provideChromium } from './services/chromium.mjs';
 import { provideEnvoy } from './services/envoy.mjs';
 import { mariadb } from './services/mariadb.mjs';
 import { provide } from './services/part.mjs';
 import { rabbitmq } from './services/rabbitmq.mjs';
 import { checks, runChecks } from './testing/checks.mjs';
-import { Report } from './testing/report.mjs';
+import { reported } from './testing/reported.mjs';
 import {
   angularUnits,
   clientUnit,
@@ -20,12 +18,6 @@ import {
   serviceUnit,
 } from './testing/suites.mjs';
 
-/** How long an interrupted run may take to leave nothing behind. */
-const LEAVE_MS = 10_000;
-
-/** @type {import('./services/part.mjs').Server[]} */
-let servers = [];
-
 /**
  * Runs everything, or with `--unit` only the specs that need nothing but Node. The last line is `N passed, N failed`.
  * @param {readonly string[]} args
@@ -33,30 +25,10 @@ let servers = [];
 export default async function test(args) {
   const unknown = args.find((arg) => arg !== '--unit');
   if (unknown !== undefined) throw new Failure(`npm test knows --unit, not ${unknown}.`);
-  const report = new Report();
-  let isInterrupted = false;
-  whenAskedToEnd(() => {
-    isInterrupted = true;
-    say('\nInterrupted: ending what this run started.');
-    endRunning();
-    const limit = new Promise((resolve) => setTimeout(resolve, LEAVE_MS));
-    void Promise.race([Promise.allSettled(servers.map((server) => server.close())), limit]).then(() =>
-      process.exit(130),
-    );
-  });
-  try {
-    await (args.includes('--unit') ? unit(report) : everything(report));
-  } catch (error) {
-    if (isInterrupted) return;
-    printFailure(error);
-    report.failed += 1;
-  } finally {
-    if (!isInterrupted) await Promise.allSettled(servers.map((server) => server.close()));
-  }
-  if (!isInterrupted) process.exitCode = report.finish();
+  await reported(args.includes('--unit') ? unit : everything);
 }
 
-/** @param {Report} report */
+/** @param {import('./testing/report.mjs').Report} report */
 async function unit(report) {
   await generate();
   report.pass('Generated code');
@@ -64,14 +36,15 @@ async function unit(report) {
   for (const suite of angularUnits()) await runSuite(suite, report);
 }
 
-/** @param {Report} report */
-async function everything(report) {
+/** @type {Parameters<typeof reported>[0]} */
+async function everything(report, later) {
   // First what may be missing here: better to hear of it now than after five minutes.
-  servers = await step(
+  const servers = await step(
     'Real servers',
     () => provide([mariadb, rabbitmq], say),
     (all) => all.map(({ source }) => source).join(', '),
   );
+  servers.forEach(later);
   const envoy = await step(
     'Envoy',
     () => provideEnvoy(say),
@@ -98,7 +71,7 @@ async function everything(report) {
   else report.fail('e2e was not run', 'It runs the compiled service, which does not compile.');
 }
 
-/** @param {Report} report */
+/** @param {import('./testing/report.mjs').Report} report */
 async function builds(report) {
   try {
     await build();

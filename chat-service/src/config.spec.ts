@@ -65,6 +65,23 @@ describe('the configuration', () => {
     expect(complaint({ ...enough, DATABASE_URL: 'chat:hunter2@database' })).not.toContain('hunter2');
   });
 
+  it('takes the nodes of a cluster, and looks at each', () => {
+    const [database, brokers] = ['mysql://chat:p@one:3306,two/chat', 'amqp://chat:p,w@one/v,amqps://chat:p@two/v'];
+    const config = readConfig({ ...enough, DATABASE_URL: database, RABBITMQ_URL: brokers });
+    expect([config.DATABASE_URL, config.RABBITMQ_URL]).toEqual([database, brokers]);
+    for (const wrong of ['mysql://chat:p@one,/chat', 'mysql://chat:p@one:port,two/chat', 'mysql:///chat']) {
+      expect(complaint({ ...enough, DATABASE_URL: wrong })).toContain(
+        'DATABASE_URL: write a URL that begins with mysql://',
+      );
+      expect(complaint({ ...enough, PLATFORM_DATABASE_URL: wrong })).toContain('PLATFORM_DATABASE_URL: write a URL');
+    }
+    for (const wrong of ['amqp://one,two', 'amqp://one, http://two', 'amqp://']) {
+      expect(complaint({ ...enough, RABBITMQ_URL: wrong })).toContain(
+        'RABBITMQ_URL: write a URL that begins with amqp://',
+      );
+    }
+  });
+
   it('takes any setting from a file, without the line end', () => {
     const file = join(directory, 'url');
     writeFileSync(file, 'mysql://chat:secret@db/chat\n');

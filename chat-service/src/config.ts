@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { brokerServers, mysqlServers } from './several-servers.js';
 
 /** The only reader of the environment. Every setting is named here, with its unit, its default and what it is for. */
 
@@ -11,16 +12,28 @@ const address = z
   .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'the port must be 0 to 65535');
 const flag = z.enum(['true', 'false'], 'write true or false').transform((text) => text === 'true');
 const seconds = (lowest: number, highest: number) => z.coerce.number().min(lowest).max(highest);
+const isUrl = (text: string, schemes: readonly string[]): boolean => {
+  const parsed = URL.parse(text);
+  return parsed !== null && /^[^,]+$/.test(parsed.hostname) && schemes.includes(parsed.protocol.replace(/:$/, ''));
+};
 const url = (...schemes: string[]) =>
-  z.string().refine(
-    (text) => {
-      try {
-        return schemes.includes(new URL(text).protocol.replace(/:$/, ''));
-      } catch {
-        return false;
-      }
-    },
-    `write a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+  z
+    .string()
+    .refine(
+      (text) => isUrl(text, schemes),
+      `write a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+    );
+const mysql = z
+  .string()
+  .refine(
+    (text) => mysqlServers(text).every((server) => isUrl(server, ['mysql'])),
+    'write a URL that begins with mysql://; several hosts of a cluster as mysql://user:password@one:3306,two:3306/chat',
+  );
+const brokers = z
+  .string()
+  .refine(
+    (text) => brokerServers(text).every((server) => isUrl(server, ['amqp', 'amqps'])),
+    'write a URL that begins with amqp:// or amqps://; several nodes of a cluster as amqp://user:password@one,amqp://user:password@two',
   );
 
 /** `0=client,1=admin` → role words or ordinals of the platform to the chat's roles. */
@@ -57,12 +70,15 @@ const environment = z.object({
   /** The same for the admin portal. */
   ADMIN_PORTAL_FILES: z.string().min(1).optional(),
 
-  /** The chat's own schema; unset: SQLite in DATA_DIRECTORY. */
-  DATABASE_URL: url('mysql').optional(),
-  /** The platform's schema, by an account that can only SELECT; unset: a demo platform in DATA_DIRECTORY. */
-  PLATFORM_DATABASE_URL: url('mysql').optional(),
-  /** Unset: hints, announcements and system messages stay in this process. */
-  RABBITMQ_URL: url('amqp', 'amqps').optional(),
+  /**
+   * The chat's own schema; unset: SQLite in DATA_DIRECTORY. Nodes of a cluster as mysql://…@one:3306,two:3306/chat: the
+   * first is used while it answers, then the next.
+   */
+  DATABASE_URL: mysql.optional(),
+  /** The platform's schema, by an account that can only SELECT; unset: a demo platform in DATA_DIRECTORY. Several hosts as above. */
+  PLATFORM_DATABASE_URL: mysql.optional(),
+  /** Unset: hints, announcements and system messages stay in this process. Nodes of a cluster as amqp://…@one,amqp://…@two. */
+  RABBITMQ_URL: brokers.optional(),
   /** Where embedded databases and generated keys lie. */
   DATA_DIRECTORY: z.string().min(1).default('.data'),
 

@@ -130,8 +130,8 @@ export class PageClient implements ChattyClient {
     private readonly participant: Participant,
     readonly conversationId: string,
   ) {
-    const { chat, watch, session } = participant;
-    this.view = new ConversationView(conversationId, { chat, watch, session }, () => this.look());
+    const { chat, watch, session, outgoing } = participant;
+    this.view = new ConversationView(conversationId, { chat, watch, session, outgoing }, () => this.look());
   }
 
   static async begin(participant: Participant): Promise<PageClient> {

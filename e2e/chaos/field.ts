@@ -51,7 +51,7 @@ export class Field {
       const deployment = await Deployment.start(
         { mysqlUrl: database.url, brokerUrl: broker.url },
         {
-          more: names.slice(2),
+          names,
           settingsOf: (name, settings) => {
             const line = lines.get(name);
             if (line === undefined) return settings;

@@ -1,5 +1,5 @@
 import type { Transport } from '@connectrpc/connect';
-import { Chat, failoverTransport, Session, Watch } from '@energy-chat/client';
+import { Chat, failoverTransport, Outgoing, Session, Watch } from '@energy-chat/client';
 import { Audience } from '@energy-chat/contract/auth_pb.js';
 import { DEMO_PASSWORD } from '../../chat-service/src/database/embedded/demo-data.js';
 import { HEARTBEAT_SECONDS } from '../support/deployment.js';
@@ -23,6 +23,7 @@ export class Participant {
   readonly session: Session;
   readonly chat: Chat;
   readonly watch: Watch;
+  readonly outgoing: Outgoing;
   /** One way to each replica, for who wants to choose. */
   readonly transports: readonly Transport[];
   private readonly connections: { close(): void }[];
@@ -50,6 +51,8 @@ export class Participant {
       },
     });
     this.chat = new Chat(transport, this.session);
+    this.outgoing = new Outgoing(this.chat, this.session, { portal: 'chaos' });
+    this.outgoing.start();
     this.watch = new Watch(transport, this.session, { silenceMs: SILENCE_MS, openWithinMs: 5_000 });
     this.watch.listen({
       entry: ({ conversationId: conversation, seq }) => recorder.write({ kind: 'told', who, conversation, seq }),
@@ -64,6 +67,7 @@ export class Participant {
   }
 
   close(): void {
+    this.outgoing.stop();
     this.watch.stop();
     this.session.close();
     for (const connection of this.connections) connection.close();

@@ -1,7 +1,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
+import { createConnection, createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
+import { brokerServers, mysqlServers } from '../../chat-service/src/several-servers.js';
 import { createPlatformFixture, type PlatformFixture } from '../../chat-service/src/testing/platform-fixture.js';
 import { ownFolder } from '../../scripts/services/server-process.mjs';
 import { Replica } from './replica.js';
@@ -10,12 +11,19 @@ import { Undo } from './undo.js';
 /** Short, so that the tests that wait for one heartbeat are short; 25 s in production. */
 export const HEARTBEAT_SECONDS = 2;
 
+export interface Servers {
+  /** Of an account that may create schemas. Several are nodes of one cluster: each replica is at another. */
+  readonly mysqlUrl: string;
+  /** Of a virtual host that nobody else uses; several as above. */
+  readonly brokerUrl: string;
+}
+
 /** Of config.ts. */
 export type Settings = Readonly<Record<string, string>>;
 
 export interface DeploymentOptions {
-  /** Of replicas beyond `one` and `two`. */
-  readonly more?: readonly string[];
+  /** Of the replicas, at least two; `one` and `two` unless given. */
+  readonly names?: readonly string[];
   /** What a replica is started with instead of what all are. */
   readonly settingsOf?: (name: string, settings: Settings) => Settings;
 }
@@ -23,20 +31,16 @@ export interface DeploymentOptions {
 /** Replicas over one chat schema, one platform and one broker, as in production but for the balancer. */
 export class Deployment {
   private constructor(
-    readonly one: Replica,
-    readonly two: Replica,
-    /** All, `one` and `two` first. */
+    /** Two, or as many as were asked for. */
     readonly replicas: readonly Replica[],
     readonly platform: PlatformFixture,
+    /** The chat's own. */
+    readonly schema: string,
     private readonly database: Pool,
     private readonly undo: Undo,
   ) {}
 
-  /** `mysqlUrl` is of an account that may create schemas; `brokerUrl` of a virtual host that nobody else uses. */
-  static async start(
-    servers: { mysqlUrl: string; brokerUrl: string },
-    options: DeploymentOptions = {},
-  ): Promise<Deployment> {
+  static async start(servers: Servers, options: DeploymentOptions = {}): Promise<Deployment> {
     const undo = new Undo();
     try {
       return await Deployment.build(servers, options, undo);
@@ -47,44 +51,55 @@ export class Deployment {
   }
 
   private static async build(
-    { mysqlUrl, brokerUrl }: { mysqlUrl: string; brokerUrl: string },
-    { more = [], settingsOf = (_, settings) => settings }: DeploymentOptions,
+    servers: Servers,
+    { names = ['one', 'two'], settingsOf = (_, settings) => settings }: DeploymentOptions,
     undo: Undo,
   ): Promise<Deployment> {
     const schema = `chat_${randomBytes(6).toString('hex')}`;
-    const databaseUrl = new URL(mysqlUrl);
-    databaseUrl.pathname = `/${schema}`;
-    // Pools, because a server that was killed takes its connections along.
-    const server = createPool({ uri: mysqlUrl, connectionLimit: 1 });
-    undo.later(() => server.end());
-    await server.query(`CREATE DATABASE ${schema} CHARACTER SET utf8mb4`);
-    undo.later(() => server.query(`DROP DATABASE ${schema}`));
-    const database = createPool({ uri: databaseUrl.href, connectionLimit: 1 });
+    const [mysqlUrl, ...otherNodes] = mysqlServers(servers.mysqlUrl);
+    // A pool: a node that is killed takes its connections along.
+    const database = createPool(mysqlUrl);
     undo.later(() => database.end());
+    await database.query(`CREATE DATABASE ${schema} CHARACTER SET utf8mb4`);
+    undo.later(() => database.query(`DROP DATABASE ${schema}`));
     const platform = await createPlatformFixture(mysqlUrl);
     undo.later(() => platform.close());
     const folder = ownFolder('e2e');
     undo.later(async () => folder.release());
+    for (const node of otherNodes) await awaitNode(node);
     const settings = {
-      DATABASE_URL: databaseUrl.href,
-      PLATFORM_DATABASE_URL: platform.url,
-      RABBITMQ_URL: brokerUrl,
       DATA_DIRECTORY: folder.path,
       HEARTBEAT_SECONDS: String(HEARTBEAT_SECONDS),
       DRAIN_SECONDS: '2',
       ...makeKeys(folder.path),
     };
-    const make = async (name: string): Promise<Replica> => {
-      const replica = await Replica.make(name, folder.path, settingsOf(name, settings));
+    const replicas: Replica[] = [];
+    for (const [index, name] of names.entries()) {
+      const nodes = {
+        mysql: fromNode(mysqlServers(servers.mysqlUrl), index),
+        broker: fromNode(brokerServers(servers.brokerUrl), index),
+      };
+      const own = settingsOf(name, {
+        DATABASE_URL: atNodes(mysqlUrl, nodes.mysql, schema),
+        PLATFORM_DATABASE_URL: atNodes(platform.url, nodes.mysql, new URL(platform.url).pathname.slice(1)),
+        RABBITMQ_URL: nodes.broker.join(','),
+        ...settings,
+      });
+      const replica = await Replica.make(name, folder.path, own);
       undo.later(() => replica.kill());
-      return replica;
-    };
-    const [one, two] = [await make('one'), await make('two')];
-    const replicas = [one, two];
-    for (const name of more) replicas.push(await make(name));
+      replicas.push(replica);
+    }
     // At once: which of them changes the tables is for them to settle.
     await Promise.all(replicas.map((replica) => replica.start()));
-    return new Deployment(one, two, replicas, platform, database, undo);
+    return new Deployment(replicas, platform, schema, database, undo);
+  }
+
+  get one(): Replica {
+    return this.replica(0);
+  }
+
+  get two(): Replica {
+    return this.replica(1);
   }
 
   get logs(): string {
@@ -93,14 +108,46 @@ export class Deployment {
 
   /** Reads the chat's own schema. */
   async query(sql: string, parameters: readonly (string | number)[] = []): Promise<RowDataPacket[]> {
-    const [rows] = await this.database.query<RowDataPacket[]>(sql, [...parameters]);
-    return rows;
+    const connection = await this.database.getConnection();
+    try {
+      await connection.query(`USE ${this.schema}`);
+      const [rows] = await connection.query<RowDataPacket[]>(sql, [...parameters]);
+      return rows;
+    } finally {
+      connection.release();
+    }
   }
 
   /** Ends the replicas and leaves nothing behind. */
   async close(): Promise<void> {
     await this.undo.all();
   }
+
+  private replica(index: number): Replica {
+    const replica = this.replicas[index];
+    if (replica === undefined) throw new Error('There is no such replica.');
+    return replica;
+  }
+}
+
+/** The nodes in the order in which a replica tries them: it begins at its own. */
+function fromNode(nodes: readonly string[], index: number): string[] {
+  const own = index % nodes.length;
+  return [...nodes.slice(own), ...nodes.slice(0, own)];
+}
+
+/** `mysql://…@one,two,three/schema` by the account of `url`. */
+function atNodes(url: string, nodes: readonly string[], schema: string): string {
+  const { username, password } = new URL(url);
+  return `mysql://${username}:${password}@${nodes.map((node) => new URL(node).host).join(',')}/${schema}`;
+}
+
+/** Until a node of a cluster has what was made at another. */
+async function awaitNode(url: string): Promise<void> {
+  const connection = await createConnection(url);
+  await connection.query('SET SESSION wsrep_sync_wait = 1');
+  await connection.query('SELECT 1');
+  await connection.end();
 }
 
 /** The keys that all replicas share. */

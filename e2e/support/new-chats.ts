@@ -1,4 +1,5 @@
 import { type ChannelModel, connect } from 'amqplib';
+import { brokerServers } from '../../chat-service/src/several-servers.js';
 import { eventually } from '../../chat-service/src/testing/eventually.js';
 
 const QUEUE = 'energy.chat.new-chats';
@@ -26,9 +27,9 @@ export class NewChats {
     connection.on('error', () => undefined);
   }
 
-  /** The queue is the service's to declare, and it may just be connecting: waits for it. */
+  /** The queue is the service's to declare, and it may just be connecting: waits for it. Of several nodes at the last. */
   static async listen(brokerUrl: string): Promise<NewChats> {
-    const connection = await connect(brokerUrl);
+    const connection = await connect(brokerServers(brokerUrl).at(-1) ?? brokerUrl);
     const newChats = new NewChats(connection);
     await eventually(`${QUEUE} is declared`, () => newChats.consume(), 30_000);
     return newChats;

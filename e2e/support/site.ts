@@ -35,7 +35,7 @@ export async function envoySite(): Promise<Site> {
     undo.later(() => client.close());
     const admin = await servePortal('admin-portal');
     undo.later(() => admin.close());
-    const replicas = [deployment.one, deployment.two];
+    const { replicas } = deployment;
     const envoy = await envoyEdge(
       replicas.map(({ address }) => address),
       { CLIENT_PORTAL_ADDRESS: client.address, ADMIN_PORTAL_ADDRESS: admin.address },

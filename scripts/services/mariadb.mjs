@@ -15,7 +15,11 @@ const BOOT_LIMIT_MS = 90_000;
 const FORMULAE = ['mariadb', 'mysql', 'mysql@8.4'];
 
 /** Durable as in production: a commit that was acknowledged survives a crash. */
-const SETTINGS = ['--innodb-flush-log-at-trx-commit=1', '--character-set-server=utf8mb4', '--max-connections=500'];
+export const SETTINGS = [
+  '--innodb-flush-log-at-trx-commit=1',
+  '--character-set-server=utf8mb4',
+  '--max-connections=500',
+];
 
 /** @type {import('./part.mjs').Part} */
 export const mariadb = {
@@ -44,7 +48,7 @@ export async function startMariadb(options) {
 }
 
 /** The server opens the conversation: a packet of protocol 10. */
-const GREETING = { isRight: (/** @type {Buffer} */ answer) => answer[4] === 10 };
+export const GREETING = { isRight: (/** @type {Buffer} */ answer) => answer[4] === 10 };
 
 /** @param {string} program @param {{ dir?: string }} options @returns {Promise<import('./server.d.mts').Server & { pid: number }>} */
 async function startProgram(program, options) {
@@ -77,8 +81,10 @@ async function startProgram(program, options) {
     '--loose-mysqlx=OFF',
     ...SETTINGS,
   ];
+  // A server that starts deletes what it takes for its own leftovers, and would find its neighbour's in a shared one.
+  const env = { ...process.env, TMPDIR: folder.path };
   const boot = async () => {
-    const running = startProcess(program, args, { cwd: folder.path, env: process.env, log });
+    const running = startProcess(program, args, { cwd: folder.path, env, log });
     // It listens only after it has run its first statements.
     const isUp = () => speaks('127.0.0.1', port, GREETING);
     if (await until(isUp, { limitMs: BOOT_LIMIT_MS, isHopeless: running.isGone })) return running;
@@ -116,22 +122,23 @@ async function startProgram(program, options) {
  * @param {readonly string[]} asUser
  * @param {{ uid: number, gid: number } | undefined} owner
  */
-async function makeData(program, data, asUser, owner) {
+export async function makeData(program, data, asUser, owner) {
   mkdirSync(data, { recursive: true });
   if (owner !== undefined) giveTo(data, owner);
   const common = ['--no-defaults', ...asUser, `--datadir=${data}`];
+  const env = { TMPDIR: dirname(data) };
   const installer = findProgram(['mariadb-install-db', 'mysql_install_db'], [dirname(program), '/usr/bin'], FORMULAE);
   const isMariadb = /mariadb/i.test(versionOf(program));
   if (isMariadb && installer === undefined) throw new Failure(`${program} is here, but mariadb-install-db is not.`);
   const { code, output } =
     isMariadb && installer !== undefined
-      ? await run(installer, [...common, '--auth-root-authentication-method=normal', '--skip-test-db'])
-      : await run(program, [...common, '--initialize-insecure']);
+      ? await run(installer, [...common, '--auth-root-authentication-method=normal', '--skip-test-db'], { env })
+      : await run(program, [...common, '--initialize-insecure'], { env });
   if (code !== 0) throw new Failure(`${program} could not make its data folder.`, output);
 }
 
-/** @param {string} password */
-function accounts(password) {
+/** First statements of a server: what its one account may do. @param {string} password */
+export function accounts(password) {
   // The file is read as one statement a line.
   return [
     `CREATE USER IF NOT EXISTS 'root'@'127.0.0.1' IDENTIFIED BY '${password}';`,
@@ -143,7 +150,7 @@ function accounts(password) {
 }
 
 /** @param {string} program */
-function versionOf(program) {
+export function versionOf(program) {
   const text = spawnSync(program, ['--no-defaults', '--version'], { encoding: 'utf8' }).stdout ?? '';
   const version = /Ver ([\d.]+)(-MariaDB)?/.exec(text);
   if (version === null) return basename(program);

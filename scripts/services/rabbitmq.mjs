@@ -22,7 +22,7 @@ export const rabbitmq = {
   variable: 'TEST_RABBITMQ_URL',
   useUrl,
   reachThroughDoor,
-  findProgram: () => findProgram(['rabbitmq-server'], [DEBIAN_FOLDER], ['rabbitmq']),
+  findProgram: findRabbitmq,
   startProgram,
   startInContainer,
   aptPackages: ['rabbitmq-server'],
@@ -33,6 +33,10 @@ export const rabbitmq = {
     other: 'install rabbitmq-server by your package manager, or start Docker or Podman',
   },
 };
+
+export function findRabbitmq() {
+  return findProgram(['rabbitmq-server'], [DEBIAN_FOLDER], ['rabbitmq']);
+}
 
 /**
  * A broker of one's own: see `startOwn`.
@@ -50,34 +54,85 @@ const HANDSHAKE = {
 
 /** @param {string} program @param {{ dir?: string }} options @returns {Promise<import('./server.d.mts').Server & { pid: number }>} */
 async function startProgram(program, options) {
-  const control = findProgram(['rabbitmqctl'], [dirname(program)]);
-  // The port mapper that Erlang nodes find each other by: one of our own, so that two runs and the system's do not meet.
+  const folder = ownFolder('rabbitmq', options.dir);
+  try {
+    const mapper = await startMapper(program, folder.path);
+    try {
+      const name = `energy-chat-${randomBytes(4).toString('hex')}@localhost`;
+      const password = randomBytes(16).toString('hex');
+      const node = await startNode({ program, folder: folder.path, mapperPort: mapper.port, name, password });
+      return {
+        ...node,
+        get pid() {
+          return node.pid;
+        },
+        close: async () => {
+          // Its data goes with it, so there is nothing to wait for.
+          if (options.dir === undefined) await node.kill();
+          else await node.stop();
+          await mapper.end();
+          folder.release();
+        },
+      };
+    } catch (error) {
+      await mapper.end();
+      throw error;
+    }
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
+}
+
+/**
+ * The port mapper that Erlang nodes find each other by: one of our own, so that two runs and the system's do not meet.
+ * @param {string} program
+ * @param {string} folder
+ */
+export async function startMapper(program, folder) {
   const mapperProgram = findProgram(['epmd'], [], ['erlang']);
   if (mapperProgram === undefined) throw new Failure(`${program} is here, but Erlang's epmd is not.`);
-  const folder = ownFolder('rabbitmq', options.dir);
-  const log = join(folder.path, 'server.log');
-  const password = randomBytes(16).toString('hex');
   const port = await freePort();
-  const mapperPort = await freePort();
-  const file = (/** @type {string} */ name, /** @type {string} */ text) => {
-    writeFileSync(join(folder.path, name), text, { mode: 0o600 });
-    return join(folder.path, name);
+  const mapper = startProcess(mapperProgram, ['-address', '127.0.0.1', '-port', String(port)], {
+    cwd: folder,
+    env: { ...withoutRabbitmqSettings(), ...erlangSettings(folder, port) },
+    log: join(folder, 'epmd.log'),
+  });
+  return { port, end: () => mapper.kill() };
+}
+
+/**
+ * One node, which may be stopped, killed and started again.
+ * @param {object} node
+ * @param {string} node.program
+ * @param {string} node.folder
+ * @param {number} node.mapperPort
+ * @param {string} node.name
+ * @param {string} node.password
+ * @param {string} [node.home] of its Erlang cookie, where others share it
+ * @param {readonly string[]} [node.settings] lines of rabbitmq.conf
+ */
+export async function startNode({ program, folder, mapperPort, name, password, home = folder, settings = [] }) {
+  const control = findProgram(['rabbitmqctl'], [dirname(program)]);
+  const log = join(folder, 'server.log');
+  const port = await freePort();
+  const file = (/** @type {string} */ fileName, /** @type {string} */ text) => {
+    writeFileSync(join(folder, fileName), text, { mode: 0o600 });
+    return join(folder, fileName);
   };
-  mkdirSync(join(folder.path, 'log'), { recursive: true });
+  mkdirSync(join(folder, 'log'), { recursive: true });
   const env = {
     ...withoutRabbitmqSettings(),
-    HOME: folder.path,
-    ERL_EPMD_PORT: String(mapperPort),
-    ERL_EPMD_ADDRESS: '127.0.0.1',
-    ERL_CRASH_DUMP: join(folder.path, 'crash.dump'),
-    RABBITMQ_NODENAME: `energy-chat-${randomBytes(4).toString('hex')}@localhost`,
+    ...erlangSettings(home, mapperPort),
+    ERL_CRASH_DUMP: join(folder, 'crash.dump'),
+    RABBITMQ_NODENAME: name,
     RABBITMQ_NODE_PORT: String(port),
     RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
     RABBITMQ_DIST_PORT: String(await freePort()),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
-    RABBITMQ_MNESIA_BASE: join(folder.path, 'data'),
-    RABBITMQ_LOG_BASE: join(folder.path, 'log'),
-    RABBITMQ_PID_FILE: join(folder.path, 'server.pid'),
+    RABBITMQ_MNESIA_BASE: join(folder, 'data'),
+    RABBITMQ_LOG_BASE: join(folder, 'log'),
+    RABBITMQ_PID_FILE: join(folder, 'server.pid'),
     RABBITMQ_CONF_ENV_FILE: file('rabbitmq-env.conf', ''),
     RABBITMQ_ENABLED_PLUGINS_FILE: file('enabled_plugins', '[].\n'),
     RABBITMQ_CONFIG_FILE: file(
@@ -89,32 +144,19 @@ async function startProgram(program, options) {
         'default_permissions.read = .*',
         'default_permissions.write = .*',
         'disk_free_limit.absolute = 50MB',
+        ...settings,
         '',
       ].join('\n'),
     ),
   };
-  const startMapper = () =>
-    startProcess(mapperProgram, ['-address', '127.0.0.1', '-port', String(mapperPort)], {
-      cwd: folder.path,
-      env,
-      log: join(folder.path, 'epmd.log'),
-    });
-  const mapper = startMapper();
   const boot = async () => {
-    const running = startProcess(program, [], { cwd: folder.path, env, log });
+    const running = startProcess(program, [], { cwd: folder, env, log });
     const isUp = () => speaks('127.0.0.1', port, HANDSHAKE);
     if (await until(isUp, { limitMs: BOOT_LIMIT_MS, isHopeless: running.isGone })) return running;
     await running.kill();
     throw new Failure(`${program} did not start.`, lastLines(log));
   };
-  let running;
-  try {
-    running = await boot();
-  } catch (error) {
-    await mapper.kill();
-    folder.release();
-    throw error;
-  }
+  let running = await boot();
   return {
     url: `amqp://test:${password}@127.0.0.1:${port}`,
     source: program,
@@ -126,14 +168,9 @@ async function startProgram(program, options) {
     start: async () => {
       running = await boot();
     },
-    ...(control !== undefined && { control: (args) => mustControl(control, args, { env }) }),
-    close: async () => {
-      // Its data goes with it, so there is nothing to wait for.
-      if (options.dir === undefined) await running.kill();
-      else await running.end(30_000);
-      await mapper.kill();
-      folder.release();
-    },
+    ...(control !== undefined && {
+      control: (/** @type {readonly string[]} */ args) => mustControl(control, args, { env }),
+    }),
   };
 }
 
@@ -145,6 +182,11 @@ async function startProgram(program, options) {
 async function mustControl(program, args, options) {
   const { code, output } = await run(program, args, { limitMs: CONTROL_LIMIT_MS, ...options });
   if (code !== 0) throw new Failure(`${program} ${args.join(' ')} failed.`, output);
+}
+
+/** @param {string} home @param {number} mapperPort */
+function erlangSettings(home, mapperPort) {
+  return { HOME: home, ERL_EPMD_PORT: String(mapperPort), ERL_EPMD_ADDRESS: '127.0.0.1' };
 }
 
 /** Another broker's settings in the environment must not reach ours. */
@@ -183,7 +225,6 @@ async function startInContainer(engine) {
       await container.start();
       await up();
     },
-    control: (args) => container.run(['rabbitmqctl', ...args]),
     close: container.remove,
   };
 }

@@ -50,11 +50,12 @@ export function systemUser(name) {
  * A server as a process group of our own, which ends when we do.
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ cwd: string, env: NodeJS.ProcessEnv, log: string }} options `log` gets what it prints
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv, log: string, owner?: { uid: number, gid: number } | undefined }} options
+ *   `log` gets what it prints; `owner` is the account it runs as, where it is not ours
  */
-export function startProcess(program, args, { cwd, env, log }) {
+export function startProcess(program, args, { cwd, env, log, owner }) {
   const out = openSync(log, 'a');
-  const child = spawn(program, args, { cwd, env, stdio: ['ignore', out, out], detached: true });
+  const child = spawn(program, args, { cwd, env, stdio: ['ignore', out, out], detached: true, ...owner });
   closeSync(out);
   const { pid } = child;
   if (pid === undefined) throw new Failure(`${program} could not be started.`);

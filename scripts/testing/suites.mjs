@@ -11,6 +11,9 @@ import { filesNamed } from '../spec-files.mjs';
 import { keyOf, Report } from './report.mjs';
 
 const REAL = /\.real\.spec\.ts$/;
+const CLUSTER = /\.cluster\.spec\.ts$/;
+/** Journeys that are run on a cluster too. */
+const ON_CLUSTER = /(^|[\\/])(journey|interruptions)\.spec\.ts$/;
 const SPEC = /\.spec\.ts$/;
 
 /**
@@ -27,9 +30,10 @@ const SPEC = /\.spec\.ts$/;
 export function serviceUnit() {
   return {
     name: 'chat-service',
-    files: filesNamed('chat-service', SPEC).filter((file) => !REAL.test(file)),
+    files: filesNamed('chat-service', SPEC).filter((file) => !REAL.test(file) && !CLUSTER.test(file)),
     limitMs: 5 * 60_000,
-    run: (file, options) => jest(['--testPathIgnorePatterns', '/node_modules/', '\\.real\\.spec\\.ts$'], file, options),
+    run: (file, options) =>
+      jest(['--testPathIgnorePatterns', '/node_modules/', '\\.(real|cluster)\\.spec\\.ts$'], file, options),
     read: readJestReport,
   };
 }
@@ -41,6 +45,17 @@ export function serviceReal() {
     files: filesNamed('chat-service', REAL),
     limitMs: 10 * 60_000,
     run: (file, options) => jest(['--runInBand', '\\.real\\.spec\\.ts$'], file, options),
+    read: readJestReport,
+  };
+}
+
+/** The same with replicas at different nodes of a cluster, and what only a cluster shows. @returns {Suite} */
+export function serviceOnCluster() {
+  return {
+    name: 'chat-service, on clusters',
+    files: [...filesNamed('chat-service', REAL), ...filesNamed('chat-service', CLUSTER)],
+    limitMs: 5 * 60_000,
+    run: (file, options) => jest(['--runInBand', '\\.(real|cluster)\\.spec\\.ts$'], file, options),
     read: readJestReport,
   };
 }
@@ -98,15 +113,31 @@ export function scriptsUnit() {
 export function journeys() {
   return {
     name: 'e2e',
-    files: filesNamed('e2e', SPEC),
+    files: filesNamed('e2e', SPEC).filter((file) => !CLUSTER.test(file)),
     limitMs: 15 * 60_000,
-    run: (file, options) =>
-      runTool('@playwright/test/playwright', ['test', '--reporter=line,json'], {
-        workspace: 'e2e',
-        ...options,
-        cwd: join(ROOT, 'e2e'),
-        env: { ...options.env, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
-      }),
+    run: (file, options) => playwright([], file, options),
+    read: readPlaywrightReport,
+  };
+}
+
+/** Journeys with replicas and clients at different nodes of clusters. @returns {Suite} */
+export function clusterJourneys() {
+  return {
+    name: 'e2e, on clusters',
+    files: filesNamed('e2e', ON_CLUSTER),
+    limitMs: 5 * 60_000,
+    run: (file, options) => playwright(['journey.spec', 'interruptions.spec'], file, options),
+    read: readPlaywrightReport,
+  };
+}
+
+/** Nodes of clusters of its own are killed under load. @returns {Suite} */
+export function clusterFaults() {
+  return {
+    name: 'e2e, nodes killed under load',
+    files: filesNamed('e2e', CLUSTER),
+    limitMs: 10 * 60_000,
+    run: (file, options) => playwright(['-c', 'playwright.cluster.config.ts'], file, options),
     read: readPlaywrightReport,
   };
 }
@@ -146,6 +177,16 @@ export async function runSuite(suite, report, env = {}) {
     folder.release();
     report.merge(own);
   }
+}
+
+/** @param {readonly string[]} args @param {string} reportFile @param {import('../run.mjs').RunOptions} options */
+function playwright(args, reportFile, options) {
+  return runTool('@playwright/test/playwright', ['test', ...args, '--reporter=line,json'], {
+    workspace: 'e2e',
+    ...options,
+    cwd: join(ROOT, 'e2e'),
+    env: { ...options.env, PLAYWRIGHT_JSON_OUTPUT_FILE: reportFile },
+  });
 }
 
 /** @param {readonly string[]} args @param {string} reportFile @param {import('../run.mjs').RunOptions} options */

@@ -44,6 +44,11 @@ export abstract class Database {
     }
   }
 
+  /** `write` for what is safe to repeat, as `answered`: also after a COMMIT that lost to another node's, or is in doubt. */
+  writeRepeatably<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.answered(() => this.write(work));
+  }
+
   private async tried<T>(work: () => Promise<T>, deadline: number): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       try {

@@ -87,7 +87,7 @@ export class SqlOutbox extends Outbox {
   }
 
   override async remove(rows: readonly OutboxRow[]): Promise<void> {
-    if (rows.length > 0) await this.database.write((manager) => removeKeys(manager, rows));
+    if (rows.length > 0) await this.database.writeRepeatably((manager) => removeKeys(manager, rows));
   }
 
   override async dropOlder(types: readonly AnnouncementType[], days: number): Promise<number> {
@@ -101,7 +101,7 @@ export class SqlOutbox extends Outbox {
         [...types],
       );
       const keys = rows.map((row) => ({ conversationId: row.conversation_id, seq: Number(row.seq), kind: row.kind }));
-      if (keys.length > 0) await this.database.write((manager) => removeKeys(manager, keys));
+      if (keys.length > 0) await this.database.writeRepeatably((manager) => removeKeys(manager, keys));
       dropped += keys.length;
       if (keys.length < DROPPED_AT_ONCE) return dropped;
     }

@@ -2,7 +2,9 @@ import mysql from 'mysql2';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { ChatError } from '../chat-error.js';
 import type { Warn } from '../identity/warn.js';
+import { mysqlServers } from '../several-servers.js';
 import { mysqlDialect } from './mysql/mysql-dialect.js';
+import { giveUpConnection, serverPool } from './mysql/server-pool.js';
 
 /** A row by lower-case column name, whatever case the operator's SELECT gives it. */
 export type PlatformRow = Readonly<Record<string, unknown>>;
@@ -12,12 +14,23 @@ const STATEMENT_TIMEOUT = 5_000;
 /** The longest anybody waits for an answer, with the wait for one of the few connections, in milliseconds. */
 const LONGEST_WAIT = 6_000;
 
-/** The platform's schema on MySQL 8 or MariaDB, through a small pool of its own. */
+/**
+ * The platform's schema on MySQL 8 or MariaDB, through a small pool of its own whose connections are read-only beside
+ * the account's rights. `url` may name several hosts: see `mysqlServers`.
+ */
 export function mysqlPlatform(url: string, timeout = STATEMENT_TIMEOUT): DataSourceOptions {
+  const servers = mysqlServers(url);
+  const start = {
+    statements: ['SET SESSION TRANSACTION READ ONLY'],
+    // Of the two limits each engine knows one.
+    optional: [`SET SESSION max_statement_time = ${timeout / 1000}`, `SET SESSION max_execution_time = ${timeout}`],
+    writes: false,
+    timeout,
+  };
   return {
     type: 'mysql',
-    url,
-    driver: { ...mysql, createPool: (options: mysql.PoolOptions) => readOnlyPool(options, timeout) },
+    url: servers[0],
+    driver: { ...mysql, createPool: (options: mysql.PoolOptions) => serverPool(servers, options, start) },
     charset: 'utf8mb4',
     // Ids and dates arrive as the text the database has: a number or a Date could not hold all of them.
     supportBigNumbers: true,
@@ -30,20 +43,6 @@ export function mysqlPlatform(url: string, timeout = STATEMENT_TIMEOUT): DataSou
     logger: 'debug',
     extra: { connectionLimit: 4, maxIdle: 1, idleTimeout: 30_000, enableKeepAlive: true },
   };
-}
-
-/** Its connections are read-only beside the account's rights. Of the two limits each engine knows one. */
-function readOnlyPool(options: mysql.PoolOptions, timeout: number): mysql.Pool {
-  const sessionStart = [
-    'SET SESSION TRANSACTION READ ONLY',
-    `SET SESSION max_statement_time = ${timeout / 1000}`,
-    `SET SESSION max_execution_time = ${timeout}`,
-  ];
-  const pool = mysql.createPool(options);
-  pool.on('connection', (connection) => {
-    for (const statement of sessionStart) connection.query(statement, () => undefined);
-  });
-  return pool;
 }
 
 /** The demo platform's file, opened read-only. Whole numbers arrive as bigint, so that none is rounded. */
@@ -130,7 +129,7 @@ export class PlatformDatabase {
   private async giveUp(runner: QueryRunner): Promise<void> {
     try {
       const connection = (await runner.connect()) as mysql.PoolConnection;
-      connection.destroy();
+      giveUpConnection(connection);
     } catch {
       // There is none: the pool could not connect.
     }

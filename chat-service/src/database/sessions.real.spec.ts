@@ -9,10 +9,11 @@ import { Database } from './database.js';
 import { type MysqlDatabase, openMysqlDatabase } from './mysql/mysql-database.js';
 import { SqlSessions } from './sessions.js';
 
-async function twoReplicas() {
-  const { url, drop } = await emptyMysqlDatabase();
+/** `where` on a cluster: the locks of one server are its own. */
+async function twoReplicas(where: 'on two nodes' | 'on one node') {
+  const { url, otherUrl, drop } = await emptyMysqlDatabase();
   const one = await openMysqlDatabase(url);
-  const two = await openMysqlDatabase(url);
+  const two = await openMysqlDatabase(where === 'on one node' ? url : otherUrl);
   const close = async (): Promise<void> => {
     await Promise.all([one.close(), two.close()]);
     await drop();
@@ -21,7 +22,7 @@ async function twoReplicas() {
 }
 
 sessionsContract(async () => {
-  const { one, two, close } = await twoReplicas();
+  const { one, two, close } = await twoReplicas('on two nodes');
   const clock = new Clock();
   return { replicas: [new SqlSessions(one, clock), new SqlSessions(two, clock)], clock, close };
 });
@@ -56,7 +57,7 @@ class HeldDatabase extends Database {
 describe('a slow replica', () => {
   let replicas: Awaited<ReturnType<typeof twoReplicas>>;
   beforeAll(async () => {
-    replicas = await twoReplicas();
+    replicas = await twoReplicas('on one node');
   });
   afterAll(() => replicas.close());
 

@@ -41,7 +41,7 @@ export class SqlSessions extends Sessions {
 
   async begin({ id, person, audience, refreshHash }: NewSession): Promise<void> {
     const { dialect } = this.database;
-    await this.write(async (manager) => {
+    await this.database.writeRepeatably(async (manager) => {
       await this.keepPerson(manager, person);
       // Met again only when the answer to the first try was lost: then it stands already.
       await manager.query(
@@ -54,13 +54,14 @@ export class SqlSessions extends Sessions {
     });
   }
 
-  async find(sessionId: string): Promise<KnownSession | undefined> {
+  async find(sessionId: string): Promise<KnownSession | 'ended' | undefined> {
     const row = await this.stored(sessionId);
-    return row?.live === 1 ? { personId: row.person_id, audience: row.audience } : undefined;
+    if (row === undefined) return undefined;
+    return row.live === 1 ? { personId: row.person_id, audience: row.audience } : 'ended';
   }
 
   rotate({ sessionId, person, presentedHash, successorHash }: Rotation): Promise<number | 'late' | undefined> {
-    return this.write(async (manager) => {
+    return this.database.writeRepeatably(async (manager) => {
       const row = await this.locked(manager, sessionId);
       if (row?.live !== 1) return undefined;
       if (presentedHash === row.previous_hash && row.previous_open === 1) return row.generation;
@@ -86,7 +87,7 @@ export class SqlSessions extends Sessions {
     const seen = await this.stored(sessionId);
     const state = stateFor(seen, generation);
     if (state !== 'live' || seen?.generation !== generation || seen.previous_open === 0) return state;
-    return this.write(async (manager) => {
+    return this.database.writeRepeatably(async (manager) => {
       const row = await this.locked(manager, sessionId);
       if (row?.generation === generation) {
         await manager.query('UPDATE session SET previous_open = 0 WHERE id = ?', [sessionId]);
@@ -96,7 +97,7 @@ export class SqlSessions extends Sessions {
   }
 
   async end(sessionId: string, reason: EndReason): Promise<void> {
-    await this.write((manager) => this.markEnded(manager, sessionId, reason));
+    await this.database.writeRepeatably((manager) => this.markEnded(manager, sessionId, reason));
   }
 
   async endedWithin(seconds: number): Promise<string[]> {
@@ -140,11 +141,6 @@ export class SqlSessions extends Sessions {
          display_name = ${dialect.inserted('display_name')}, seen_at = ${dialect.inserted('seen_at')}`,
       [id, login, displayName],
     );
-  }
-
-  /** Every method here may run twice, so what was lost for a passing reason is simply run again. */
-  private write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.database.answered(() => this.database.write(work));
   }
 }
 

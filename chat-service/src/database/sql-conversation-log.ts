@@ -145,7 +145,7 @@ export class SqlConversationLog extends ConversationLog {
   }
 
   private async insert(sql: string, params: unknown[]): Promise<void> {
-    await this.database.answered(() => this.database.write((manager) => manager.query<unknown>(sql, params)));
+    await this.database.writeRepeatably((manager) => manager.query<unknown>(sql, params));
   }
 
   private async findByClient(clientId: string): Promise<Conversation | undefined> {

@@ -27,7 +27,7 @@ export class SqlPresence extends PresenceStore {
     const { dialect } = this.database;
     // In key order, so that two replicas lock the index in the same order.
     const rows = [...persons].sort((one, other) => (one.personId < other.personId ? -1 : 1));
-    await this.database.write((manager) =>
+    await this.database.writeRepeatably((manager) =>
       manager.query(
         `INSERT INTO watch_presence (person_id, replica_id, role, seen_at)
          VALUES ${rows.map(() => `(?, ?, ?, ${this.now})`).join(', ')}
@@ -40,7 +40,7 @@ export class SqlPresence extends PresenceStore {
 
   async leave(personIds: readonly string[]): Promise<void> {
     if (personIds.length === 0) return;
-    await this.database.write((manager) =>
+    await this.database.writeRepeatably((manager) =>
       manager.query(`DELETE FROM watch_presence WHERE replica_id = ? AND person_id IN (${marks(personIds)})`, [
         this.replica,
         ...personIds,
@@ -50,7 +50,7 @@ export class SqlPresence extends PresenceStore {
 
   async renew(persons: readonly PresentPerson[]): Promise<void> {
     await this.arrive(persons);
-    await this.database.write((manager) =>
+    await this.database.writeRepeatably((manager) =>
       manager.query(
         `DELETE FROM watch_presence WHERE role IN ('client', 'admin', 'supervisor') AND seen_at < ${this.now} - ?`,
         [FORGOTTEN_AFTER * this.freshFor],
@@ -102,7 +102,7 @@ export class SqlPresence extends PresenceStore {
   }
 
   async forgetReplica(): Promise<void> {
-    await this.database.write((manager) =>
+    await this.database.writeRepeatably((manager) =>
       manager.query('DELETE FROM watch_presence WHERE replica_id = ?', [this.replica]),
     );
   }

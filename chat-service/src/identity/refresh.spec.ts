@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { DEMO_PASSWORD } from '../database/embedded/demo-data.js';
 import { type IdentityFixture, openIdentity } from '../testing/identity-fixture.js';
-import { LATE_SECONDS } from './sessions.port.js';
+import { LATE_SECONDS, newSessionId } from './sessions.port.js';
 import type { SignedIn } from './sign-in.js';
 
 let identity: IdentityFixture;
@@ -89,6 +89,15 @@ describe('Refresh', () => {
     await expect(refresh('a.b.c')).rejects.toMatchObject({ reason: 'TOKEN_INVALID' });
   });
 
+  it('says try again, and ends nothing, while the database does not show a session that was just begun', async () => {
+    const lagging = identity.refreshTokens.first(newSessionId());
+    await expect(refresh(lagging)).rejects.toMatchObject({ kind: 'unavailable', reason: 'DATABASE_UNAVAILABLE' });
+    const { sessionId = '' } = identity.refreshTokens.read(lagging) ?? {};
+    expect(identity.ended.has(sessionId)).toBe(false);
+    const lostInARestore = identity.refreshTokens.first(newSessionId(Date.now() - 5 * 60_000));
+    await expect(refresh(lostInARestore)).rejects.toMatchObject(over);
+  });
+
   it("refuses the other portal's session and leaves it alone", async () => {
     const { refreshToken } = await signIn('admin1');
     await expect(refresh(refreshToken, 'client')).rejects.toMatchObject({ reason: 'TOKEN_INVALID' });
@@ -104,7 +113,7 @@ describe('Refresh', () => {
     await onPlatform(change);
     await expect(refresh(refreshToken)).rejects.toMatchObject(over);
     const { sessionId } = await identity.accessTokens.verify(access.token);
-    expect(await identity.sessions.find(sessionId)).toBeUndefined();
+    expect(await identity.sessions.find(sessionId)).toBe('ended');
   });
 
   it('reads the person again', async () => {

@@ -6,7 +6,7 @@ import type { EndedSessions } from './ended-sessions.js';
 import type { People } from './people.port.js';
 import { admittedPerson } from './person-record.js';
 import type { RefreshTokens } from './refresh-token.js';
-import type { Sessions } from './sessions.port.js';
+import { isYoung, type Sessions } from './sessions.port.js';
 import type { SignedIn } from './sign-in.js';
 
 /** A refresh token for its successor and a new access token, as long as the platform still admits the person. */
@@ -33,7 +33,8 @@ export class Refresh {
       throw new ChatError('unauthenticated', 'TOKEN_INVALID', 'The refresh token is not one of ours. Sign in again.');
     }
     const session = await this.sessions.find(read.sessionId);
-    if (session === undefined) throw this.over(read.sessionId);
+    if (session === undefined && isYoung(read.sessionId)) throw notYetHere();
+    if (session === undefined || session === 'ended') throw this.over(read.sessionId);
     const { personId, audience } = session;
     if (portal !== undefined && portal !== audience) {
       throw new ChatError('unauthenticated', 'TOKEN_INVALID', 'This session is for the other portal. Sign in here.');
@@ -63,4 +64,10 @@ export class Refresh {
     this.ended.add(sessionId);
     return new ChatError('unauthenticated', 'SESSION_ENDED', 'Your session has ended. Sign in again.');
   }
+}
+
+/** The seal proves that the session was begun, so the database that was asked lags: no reason to end anything. */
+function notYetHere(): ChatError {
+  const text = 'The session cannot be read yet. Try again.';
+  return new ChatError('unavailable', 'DATABASE_UNAVAILABLE', text, { retryAfterMs: 500 });
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Audience, Person } from './caller.js';
 
 /** A session ends when nobody has refreshed it for so long, in days. */
@@ -10,6 +11,19 @@ export const SESSION_LONGEST_DAYS = 90;
  * answered request: of a line that stalled, or of a replica that stood still while its caller went to another.
  */
 export const LATE_SECONDS = 60;
+/** How long a session counts as young after its sign-in, in milliseconds: more than any node lags, and clocks differ. */
+const YOUNG = 2 * 60_000;
+
+/** The id of a new session tells when it was made, so that a database that does not show it yet is known to lag. */
+export function newSessionId(now = Date.now()): string {
+  return `${now.toString(36)}-${randomUUID()}`;
+}
+
+/** Whether a session's id was made so lately that a lagging node may not show the session yet. */
+export function isYoung(sessionId: string, now = Date.now()): boolean {
+  const [made = ''] = sessionId.split('-');
+  return Math.abs(now - parseInt(made, 36)) < YOUNG;
+}
 
 export type EndReason = 'signed-out' | 'reuse' | 'not-admitted';
 
@@ -46,8 +60,8 @@ export interface Rotation {
 export abstract class Sessions {
   /** Stores a session of generation 0, and the person's login and name as last seen. */
   abstract begin(session: NewSession): Promise<void>;
-  /** Undefined when there is none of this id or it has ended. */
-  abstract find(sessionId: string): Promise<KnownSession | undefined>;
+  /** Undefined when there is none of this id, or the database read here does not show it yet (a lagging node). */
+  abstract find(sessionId: string): Promise<KnownSession | 'ended' | undefined>;
   /**
    * Moves the session to the successor, or finds it moved there already: any number of tries, also at once, give one
    * move and one answer, the successor's generation. The token before, no longer good but within LATE_SECONDS of the

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { ChatError, invalidField } from '../chat-error.js';
 import type { AccessToken, AccessTokens } from './access-token.js';
 import { admits } from './audience.js';
@@ -8,7 +7,7 @@ import type { People } from './people.port.js';
 import { admittedPerson } from './person-record.js';
 import type { RefreshTokens } from './refresh-token.js';
 import type { RefusalStep } from './refusal-step.js';
-import type { Sessions } from './sessions.port.js';
+import { newSessionId, type Sessions } from './sessions.port.js';
 
 export interface Credentials {
   /** 1 to 255 characters. */
@@ -61,7 +60,7 @@ export class SignIn {
     }
 
     await this.personSeen(person);
-    const sessionId = randomUUID();
+    const sessionId = newSessionId();
     const refreshToken = this.refreshTokens.first(sessionId);
     const refreshHash = this.refreshTokens.hashOf(refreshToken);
     await this.sessions.begin({ id: sessionId, person, audience, refreshHash });

@@ -32,9 +32,9 @@ export async function logOnSqlite(): Promise<LogDatabases> {
 
 /** A schema of its own on the MySQL test server, with connections for each replica. */
 export async function logOnMysql(): Promise<LogDatabases & { readonly url: string }> {
-  const { url, drop } = await emptyMysqlDatabase();
+  const { url, otherUrl, drop } = await emptyMysqlDatabase();
   const one = await openMysqlDatabase(url);
-  const two = await openMysqlDatabase(url);
+  const two = await openMysqlDatabase(otherUrl);
   return {
     url,
     replicas: [one, two],

@@ -21,9 +21,9 @@ export async function outboxOnSqlite(): Promise<OutboxUnderTest> {
 
 /** The outbox in a schema of its own on the MySQL test server; each replica has connections of its own. */
 export async function outboxOnMysql(): Promise<OutboxUnderTest> {
-  const { url, drop } = await emptyMysqlDatabase();
+  const { url, otherUrl, drop } = await emptyMysqlDatabase();
   const one = await openMysqlDatabase(url);
-  const two = await openMysqlDatabase(url);
+  const two = await openMysqlDatabase(otherUrl);
   return underTest([one, two], async () => {
     await Promise.all([one.close(), two.close()]);
     await drop();

@@ -10,7 +10,7 @@ import type { RabbitmqConnection } from './rabbitmq-connection.js';
 export interface AnnouncementBusSettings {
   /** Durable, topic. */
   readonly exchange: string;
-  /** Durable; holds new chats for whoever consumes them, so that they are never unroutable. */
+  /** A quorum queue; holds new chats for whoever consumes them, so that they are never unroutable. */
   readonly newChatsQueue: string;
   /** The oldest new chats go when the queue is longer. */
   readonly newChatsLength: number;
@@ -80,7 +80,13 @@ export class RabbitmqAnnouncementBus extends AnnouncementBus {
   private async declareNewChats(link: ChannelModel): Promise<void> {
     const { exchange, newChatsQueue: queue, newChatsLength } = this.settings;
     await declare(link, this.log, `queue ${queue}`, (own) =>
-      own.assertQueue(queue, { durable: true, maxLength: newChatsLength, overflow: 'drop-head' }),
+      own.assertQueue(queue, {
+        durable: true,
+        maxLength: newChatsLength,
+        overflow: 'drop-head',
+        // On a cluster, the only kind that outlives a node. Its members are the nodes that are up when it is declared.
+        arguments: { 'x-queue-type': 'quorum' },
+      }),
     );
     const bind = (own: Channel) => own.bindQueue(queue, exchange, CASE_OPENED);
     await declare(link, this.log, `the binding of queue ${queue}`, bind);

@@ -39,6 +39,24 @@ describe('RabbitmqConnection', () => {
     await eventually('connected a third time', () => connections() === 3);
   });
 
+  it('goes to the next node of a cluster while one is away, and tells of each once', async () => {
+    await connection.close();
+    const other = await TcpProxy.before(server);
+    connection = new RabbitmqConnection([proxy.url(server), other.url(server)].join(','), log.log, QUICK);
+    await connected();
+    expect([proxy.connections, other.connections]).toEqual([1, 0]);
+    await proxy.refuse();
+    await eventually('connected by the other', () => connection.state === 'connected' && other.connections === 1);
+    await other.refuse();
+    await away();
+    const tries = connection.failedTries;
+    await eventually('both were tried several times', () => connection.failedTries >= tries + 6);
+    expect(log.lines.filter((line) => line.includes('ECONNREFUSED'))).toHaveLength(2);
+    await proxy.restore();
+    await connected();
+    expect(proxy.connections).toBe(1);
+  });
+
   it('says once that the broker is away, however often it tries', async () => {
     await connected();
     await proxy.refuse();

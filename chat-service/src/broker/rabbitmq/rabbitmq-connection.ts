@@ -1,5 +1,7 @@
 import { connect, type Channel, type ChannelModel, type ConfirmChannel, type RecoveringChannelModel } from 'amqplib';
 import type { Logger } from 'pino';
+import { brokerServers } from '../../several-servers.js';
+import { BrokerAddresses } from './broker-addresses.js';
 import { KeptChannel, type KeptChannelTimes } from './kept-channel.js';
 
 export interface RabbitmqConnectionTimes extends KeptChannelTimes {
@@ -23,7 +25,8 @@ const TIMES: RabbitmqConnectionTimes = {
  * A replica's one connection to RabbitMQ, kept for as long as the process lives.
  *
  * Making it neither blocks nor fails: it connects in the background and, whenever the broker is away (at boot, too),
- * tries again for ever with a jittered delay of 0.2 s growing to 10 s. Each use has a channel of its own, which is
+ * tries again for ever with a jittered delay of 0.2 s growing to 10 s, at the next node where `url` names several (see
+ * `brokerServers`). Each use has a channel of its own, which is
  * reopened when it is lost; nothing that the broker does ends the process. Addresses are logged without user and
  * password. `close` ends it for good.
  */
@@ -33,22 +36,19 @@ export class RabbitmqConnection {
 
   private readonly log: Logger;
   private readonly times: RabbitmqConnectionTimes;
-  private readonly address: string;
+  private readonly addresses: BrokerAddresses;
   private readonly recovering: Promise<RecoveringChannelModel>;
   private readonly channels: Pick<KeptChannel<Channel>, 'connected' | 'disconnected' | 'end'>[] = [];
   private model: ChannelModel | undefined;
-  private loggedTrouble = '';
+  /** Since it was last connected. */
+  private readonly loggedTroubles = new Set<string>();
   private closed = false;
 
   constructor(url: string, log: Logger, times: Partial<RabbitmqConnectionTimes> = {}) {
     this.log = log;
     this.times = { ...TIMES, ...times };
-    const target = new URL(url);
-    if (!target.searchParams.has('heartbeat')) {
-      target.searchParams.set('heartbeat', String(this.times.heartbeatSeconds));
-    }
-    this.address = `${target.protocol}//${target.host}${target.pathname}`;
-    this.recovering = this.connect(target.href);
+    this.addresses = new BrokerAddresses(brokerServers(url));
+    this.recovering = this.connect();
   }
 
   /** Whether a connection stands right now: for readiness and metrics, never to decide whether to try. */
@@ -92,8 +92,8 @@ export class RabbitmqConnection {
     return kept;
   }
 
-  private async connect(url: string): Promise<RecoveringChannelModel> {
-    const recovering = await connect(url, {
+  private async connect(): Promise<RecoveringChannelModel> {
+    const recovering = await connect(this.addresses.target(this.times.heartbeatSeconds), {
       noDelay: true,
       timeout: this.times.connectTimeoutMs,
       clientProperties: { connection_name: 'energy-chat' },
@@ -107,8 +107,8 @@ export class RabbitmqConnection {
     recovering.on('connect', (model) => {
       if (this.closed) return;
       this.model = model;
-      this.loggedTrouble = '';
-      this.log.info({ broker: this.address }, 'RabbitMQ is connected');
+      this.loggedTroubles.clear();
+      this.log.info({ broker: this.addresses.current }, 'RabbitMQ is connected');
       for (const channel of this.channels) channel.connected(model);
     });
     recovering.on('disconnect', (error) => this.away(error));
@@ -117,9 +117,14 @@ export class RabbitmqConnection {
       this.away(error);
     });
     recovering.on('blocked', (reason) => {
-      this.log.warn({ broker: this.address, reason }, 'RabbitMQ takes no messages for now (memory or disk alarm)');
+      this.log.warn(
+        { broker: this.addresses.current, reason },
+        'RabbitMQ takes no messages for now (memory or disk alarm)',
+      );
     });
-    recovering.on('unblocked', () => this.log.info({ broker: this.address }, 'RabbitMQ takes messages again'));
+    recovering.on('unblocked', () =>
+      this.log.info({ broker: this.addresses.current }, 'RabbitMQ takes messages again'),
+    );
     // The close that follows each of these is what counts; without listeners they would end the process.
     recovering.on('error', () => undefined);
     recovering.on('handler-error', (error) => this.log.error({ err: error }, 'a RabbitMQ event was handled badly'));
@@ -129,12 +134,15 @@ export class RabbitmqConnection {
   private away(error: Error): void {
     this.model = undefined;
     for (const channel of this.channels) channel.disconnected();
+    const broker = this.addresses.current;
+    this.addresses.next();
     // One line per trouble, not one per try. A refused connection to several addresses has an empty message.
     const trouble = error.message || ('code' in error ? String(error.code) : error.name);
-    if (this.closed || trouble === this.loggedTrouble) return;
-    this.loggedTrouble = trouble;
+    const line = `${broker} ${trouble}`;
+    if (this.closed || this.loggedTroubles.has(line)) return;
+    this.loggedTroubles.add(line);
     this.log.warn(
-      { broker: this.address, trouble },
+      { broker, trouble },
       'RabbitMQ is away; chats go on, announcements wait, and it is tried until it is back',
     );
   }

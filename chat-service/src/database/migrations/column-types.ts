@@ -29,7 +29,13 @@ const spellings = {
   },
 };
 
-/** As the engine of this migration has them. */
-export function columnTypes(runner: QueryRunner): typeof spellings.mysql {
-  return runner.dataSource.options.type === 'mysql' ? spellings.mysql : spellings.sqlite;
+export type Engine = keyof typeof spellings;
+
+/** What a migration runs on. */
+export function engineOf(runner: QueryRunner): Engine {
+  return runner.dataSource.options.type === 'mysql' ? 'mysql' : 'sqlite';
+}
+
+export function columnTypes(engine: Engine): typeof spellings.mysql {
+  return spellings[engine];
 }

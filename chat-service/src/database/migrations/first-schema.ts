@@ -1,12 +1,23 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { columnTypes } from './column-types.js';
+import { columnTypes, engineOf, type Engine } from './column-types.js';
+
+/** Made before all others where replicas must agree by a lease on who makes the rest. */
+export function leaseTable(engine: Engine): string {
+  const { word, id, time, table } = columnTypes(engine);
+  return `CREATE TABLE IF NOT EXISTS lease (
+    name ${word} NOT NULL PRIMARY KEY,
+    holder ${id} NOT NULL,
+    expires_at ${time} NOT NULL
+  ) ${table}`;
+}
 
 /** The log, cases, the outbox, and what sessions, presence and leases need. Times are microseconds since 1970 UTC. */
 export class FirstSchema1764000000000 implements MigrationInterface {
   readonly name = 'FirstSchema1764000000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    const { id, word, hash, name, line, text, count, time, flag, table } = columnTypes(runner);
+    const engine = engineOf(runner);
+    const { id, word, hash, name, line, text, count, time, flag, table } = columnTypes(engine);
 
     await runner.query(`CREATE TABLE conversation (
       id ${id} NOT NULL PRIMARY KEY,
@@ -128,11 +139,7 @@ export class FirstSchema1764000000000 implements MigrationInterface {
     await runner.query('CREATE INDEX watch_presence_replica ON watch_presence (replica_id)');
     await runner.query('CREATE INDEX watch_presence_seen ON watch_presence (role, seen_at)');
 
-    await runner.query(`CREATE TABLE lease (
-      name ${word} NOT NULL PRIMARY KEY,
-      holder ${id} NOT NULL,
-      expires_at ${time} NOT NULL
-    ) ${table}`);
+    await runner.query(leaseTable(engine));
 
     await runner.query(`CREATE TABLE log_epoch (
       id ${count} NOT NULL PRIMARY KEY,

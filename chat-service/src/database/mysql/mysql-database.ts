@@ -1,8 +1,15 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import mysql from 'mysql2';
 import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
+import { newId } from '../../conversation/new-id.js';
+import { mysqlServers } from '../../several-servers.js';
+import { Clock } from '../clock.js';
 import { Database } from '../database.js';
+import { releaseLease, takeLease } from '../lease.js';
+import { leaseTable } from '../migrations/first-schema.js';
 import { migrations } from '../migrations/migrations.js';
 import { mysqlDialect } from './mysql-dialect.js';
+import { giveUpConnection, serverPool } from './server-pool.js';
 
 /** A connection that says nothing for this long is closed by the server, so that a vanished replica's locks end. */
 const IDLE_SECONDS = 15;
@@ -16,36 +23,35 @@ const SESSION_START = [
   `SET SESSION innodb_lock_wait_timeout = 3, wait_timeout = ${IDLE_SECONDS}, time_zone = '+00:00'`,
 ];
 
+/**
+ * On a Galera node a read waits for what the others have committed before it: else it would not yet find a conversation
+ * or a session that another replica has just made. MySQL does not know the setting, a single MariaDB has nobody to wait
+ * for.
+ */
+const CAUSAL_READS = ['SET SESSION wsrep_sync_wait = 1'];
+
+const MIGRATION_LEASE = 'migrations';
+/** A replica that dies while it changes the tables holds the others up for so long. */
+const MIGRATION_LEASE_SECONDS = 20;
+
 /** The longest a single statement may take, in milliseconds; its connection is then given up. */
 const STATEMENT_TIMEOUT = 5_000;
 
-/** mysql2, whose new connections run SESSION_START before anything else. */
-const driver = {
-  ...mysql,
-  createPool(options: mysql.PoolOptions): mysql.Pool {
-    const pool = mysql.createPool(options);
-    pool.on('connection', (connection) => {
-      for (const statement of SESSION_START) {
-        connection.query({ sql: statement, timeout: STATEMENT_TIMEOUT }, (error) => {
-          if (error) connection.destroy();
-        });
-      }
-    });
-    return pool;
-  },
-};
-
+/** `url` may name several hosts: see `mysqlServers`. */
 export function mysqlOptions(url: string): DataSourceOptions {
+  const servers = mysqlServers(url);
+  const start = { statements: SESSION_START, optional: CAUSAL_READS, writes: true, timeout: STATEMENT_TIMEOUT };
   return {
     type: 'mysql',
-    url,
-    driver,
+    // Account and schema; where connections go is the pool's to say.
+    url: servers[0],
+    driver: { ...mysql, createPool: (options: mysql.PoolOptions) => serverPool(servers, options, start) },
     charset: 'utf8mb4',
     timezone: 'Z',
     // Times are the only BIGINT columns of this schema: exact in a number.
     supportBigNumbers: true,
     bigNumberStrings: false,
-    connectTimeout: 5_000,
+    connectTimeout: servers.length > 1 ? 2_000 : 5_000,
     enableQueryTimeout: true,
     maxQueryExecutionTime: STATEMENT_TIMEOUT,
     // The default logger prints slow statements with their parameters, which are people's messages.
@@ -116,32 +122,37 @@ export class MysqlDatabase extends Database {
   private async giveUp(runner: QueryRunner): Promise<void> {
     try {
       const connection = (await runner.connect()) as mysql.PoolConnection;
-      connection.destroy();
+      giveUpConnection(connection);
     } catch {
       // There is none: the pool could not connect.
     }
   }
 }
 
-/** Creates and changes the tables, one replica at a time; the others wait up to a minute for it. */
+/**
+ * Creates and changes the tables, one replica at a time; the others wait up to a minute for it. By a lease and not by
+ * GET_LOCK, which holds on one node of a cluster only.
+ */
 export async function migrate(dataSource: DataSource): Promise<void> {
-  const runner = dataSource.createQueryRunner();
-  try {
-    // This connection only holds the lock while another one works.
-    await runner.query('SET SESSION wait_timeout = 3600');
-    const [lock] = (await runner.query(
-      "SELECT GET_LOCK(CONCAT('energy-chat-migrations-', MD5(DATABASE())), 60) AS held",
-    )) as {
-      held: number | null;
-    }[];
-    if (lock?.held !== 1) {
+  const database = new MysqlDatabase(dataSource);
+  const holder = newId();
+  const take = (): Promise<boolean> =>
+    takeLease(database, new Clock(), MIGRATION_LEASE, holder, MIGRATION_LEASE_SECONDS);
+  await database.answered(() => dataSource.query(leaseTable('mysql')));
+  const deadline = performance.now() + 60_000;
+  while (!(await take())) {
+    if (performance.now() > deadline) {
       throw new Error('Another replica has been changing the tables for over a minute; see its log, then start again.');
     }
+    await wait(100);
+  }
+  // A change that takes long keeps the lease; a lost one lets the statement that follows fail in the database itself.
+  const renewal = setInterval(() => void take().catch(() => undefined), MIGRATION_LEASE_SECONDS * 250);
+  try {
     await dataSource.runMigrations({ transaction: 'none' });
-    await runner.query("DO RELEASE_LOCK(CONCAT('energy-chat-migrations-', MD5(DATABASE())))");
-    await runner.query(`SET SESSION wait_timeout = ${IDLE_SECONDS}`);
   } finally {
-    await runner.release();
+    clearInterval(renewal);
+    await releaseLease(database, MIGRATION_LEASE, holder);
   }
 }
 

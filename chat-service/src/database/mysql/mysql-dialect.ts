@@ -24,7 +24,15 @@ const TRANSIENT = new Set([
   'EAI_AGAIN',
 ]);
 
-const TRANSIENT_SHUTDOWN = new Set(['ER_SERVER_SHUTDOWN', 'ER_NORMAL_SHUTDOWN', 'ER_CONNECTION_KILLED']);
+/** The server answers, but nothing more will come of this connection. */
+const SERVER_LEAVES = new Set([
+  'ER_SERVER_SHUTDOWN',
+  'ER_NORMAL_SHUTDOWN',
+  'ER_CONNECTION_KILLED',
+  'ER_UNKNOWN_COM_ERROR',
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_READ_ONLY_MODE',
+]);
 
 /** The driver's own error, unwrapped from TypeORM's. */
 function driverErrorOf(error: unknown): { code?: unknown; sqlState?: unknown; fatal?: unknown } {
@@ -51,6 +59,5 @@ export const mysqlDialect: Dialect = {
   inserted: (column) => `VALUES(${column})`,
   isDuplicateKey: (error) => codeOf(error) === 'ER_DUP_ENTRY',
   isTransient: (error) => TRANSIENT.has(codeOf(error)) || foundConnectionClosed(error),
-  leavesConnectionUsable: (error) =>
-    driverErrorOf(error).sqlState !== undefined && !TRANSIENT_SHUTDOWN.has(codeOf(error)),
+  leavesConnectionUsable: (error) => driverErrorOf(error).sqlState !== undefined && !SERVER_LEAVES.has(codeOf(error)),
 };

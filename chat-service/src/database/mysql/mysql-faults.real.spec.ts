@@ -167,6 +167,8 @@ describe('the log on a MySQL that loses transactions', () => {
 
     it('takes its locks along: a lost replica’s conversation goes on elsewhere', async () => {
       const { tap, replica } = tapped();
+      // On the same server: locks are its own.
+      const neighbour = await openMysqlDatabase(databases.url);
       const { client, id } = await there.desk.newClient();
       const atCommit = Promise.withResolvers<number>();
       const never = Promise.withResolvers<undefined>();
@@ -177,12 +179,13 @@ describe('the log on a MySQL that loses transactions', () => {
       };
       const lost = replica.desk.send(client, id, 'Hello', 'once');
       const victim = await atCommit.promise;
-      const elsewhere = there.desk.send(alma, id, 'I am here');
+      const elsewhere = replicaOn(neighbour).desk.send(alma, id, 'I am here');
       await somebodyWaits();
       await other.query(`KILL ${victim}`);
       await elsewhere;
       never.resolve(undefined);
       await lost;
+      await neighbour.close();
       expect((await there.desk.entries(id)).map(({ content }) => content.kind)).toEqual([
         'case_opened',
         'message',
