@@ -126,9 +126,8 @@ test('five messages written offline outlive their tab and arrive once, in order,
   await expectPending(ana, texts);
   await soon(() => kept(ana.page)).toEqual({ messages: 5, drafts: 1 });
   await ana.page.close();
-  await device.setOffline(false);
-
   await device.block(SEND);
+  await device.setOffline(false);
   ana = await device.openAgain('client1');
   await expectPending(ana, texts);
   expect(await ana.thread.textsBeginning('from the lift')).toEqual(texts);

@@ -59,7 +59,7 @@ function message(requestId: string, personId: string, text: string): Message {
 }
 
 async function textsOf(store: IndexedDbStore, personId: string): Promise<string[]> {
-  return (await store.load(personId)).map(({ text }) => text).sort();
+  return (await store.load(personId)).map(({ text }) => String(text)).sort();
 }
 
 async function putUnreadable(): Promise<void> {
