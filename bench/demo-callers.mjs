@@ -1,6 +1,10 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { Audience, SignInRequestSchema, SignInResponseSchema } from '@energy-chat/contract/auth_pb.js';
-import { GetMyConversationResponseSchema } from '@energy-chat/contract/conversation_pb.js';
+import {
+  GetMyConversationResponseSchema,
+  WatchRequestSchema,
+  WatchResponseSchema,
+} from '@energy-chat/contract/conversation_pb.js';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 
 const bytes = (value) => Buffer.from(value);
@@ -19,18 +23,20 @@ export function unary(client, path, request, metadata = new Metadata()) {
   });
 }
 
+/** What somebody of the demo platform sends along once they are signed in. */
+export async function signIn(client, login, audience) {
+  const request = create(SignInRequestSchema, { login, password: 'energy-demo', audience });
+  const answer = await unary(client, '/energy.chat.v1.AuthService/SignIn', toBinary(SignInRequestSchema, request));
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${fromBinary(SignInResponseSchema, answer).accessToken}`);
+  return metadata;
+}
+
 /** The demo platform's eight clients, signed in, each with its conversation. */
 export async function signedInClients(client) {
   const callers = [];
   for (let number = 1; number <= 8; number += 1) {
-    const request = create(SignInRequestSchema, {
-      login: `client${number}`,
-      password: 'energy-demo',
-      audience: Audience.CLIENT,
-    });
-    const answer = await unary(client, '/energy.chat.v1.AuthService/SignIn', toBinary(SignInRequestSchema, request));
-    const metadata = new Metadata();
-    metadata.set('authorization', `Bearer ${fromBinary(SignInResponseSchema, answer).accessToken}`);
+    const metadata = await signIn(client, `client${number}`, Audience.CLIENT);
     const mine = await unary(
       client,
       '/energy.chat.v1.ConversationService/GetMyConversation',
@@ -41,4 +47,30 @@ export async function signedInClients(client) {
     callers.push({ metadata, conversationId });
   }
   return callers;
+}
+
+/** The first byte of a WatchResponse that holds an entry: field 1, length-delimited. */
+const ENTRY = 0x0a;
+
+/** Opens a Watch from `afterSeq` on and waits until it has caught up; then it only counts entries, so that reading costs little. */
+export function openWatch(client, { conversationId, metadata }, afterSeq = 0) {
+  const request = create(WatchRequestSchema, { cursors: [{ conversationId, afterSeq }] });
+  const call = client.makeServerStreamRequest(
+    '/energy.chat.v1.ConversationService/Watch',
+    bytes,
+    bytes,
+    toBinary(WatchRequestSchema, request),
+    metadata,
+  );
+  const watch = { call, entries: 0, isCaughtUp: false };
+  return new Promise((resolve, reject) => {
+    call.on('data', (message) => {
+      if (message[0] === ENTRY) watch.entries += 1;
+      if (watch.isCaughtUp || fromBinary(WatchResponseSchema, message).event.case !== 'caughtUp') return;
+      watch.isCaughtUp = true;
+      watch.entries = 0;
+      resolve(watch);
+    });
+    call.on('error', reject);
+  });
 }
