@@ -28,8 +28,9 @@ describe('ConversationView', () => {
   }
 
   const seqs = (): number[] => view.entries.map(({ seq }) => seq);
-  const texts = (): string[] =>
-    view.entries.map(({ content }) => (content.case === 'message' ? content.value.text : String(content.case)));
+  const textsOf = ({ entries }: ConversationView): string[] =>
+    entries.map(({ content }) => (content.case === 'message' ? content.value.text : String(content.case)));
+  const texts = (): string[] => textsOf(view);
 
   function write(count: number, author = service.admin): void {
     for (let number = 1; number <= count; number += 1) service.message('c1', `text ${number}`, author);
@@ -287,6 +288,39 @@ describe('ConversationView', () => {
     await view.remove(2);
     await settle();
     expect(texts()).toEqual(['better', '', 'messageEdited', 'messageRemoved']);
+  });
+
+  it('shows after a cut what a fresh page shows, whatever was edited and removed meanwhile', async () => {
+    write(6);
+    await open();
+    service.stream.fail(away);
+    service.edit('c1', 2, 'mended');
+    service.remove('c1', 3);
+    service.message('c1', 'soon gone', service.admin);
+    service.remove('c1', 9);
+    service.edit('c1', 2, 'mended again');
+    service.edit('c1', 5, 'mended');
+    service.remove('c1', 5);
+    await pass(3_000);
+    const fresh = new ConversationView('c1', person);
+    await fresh.open();
+    expect(texts()).toEqual([
+      'text 1',
+      'mended again',
+      '',
+      'text 4',
+      '',
+      'text 6',
+      'messageEdited',
+      'messageRemoved',
+      '',
+      'messageRemoved',
+      'messageEdited',
+      'messageEdited',
+      'messageRemoved',
+    ]);
+    expect(textsOf(fresh)).toEqual(texts());
+    fresh.close();
   });
 
   it('reads an edited message again while a lagging reader still has the old text', async () => {

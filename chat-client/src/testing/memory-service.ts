@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { durationFromMs, timestampFromMs, type Timestamp } from '@bufbuild/protobuf/wkt';
 import {
   Code,
   ConnectError,
@@ -24,6 +24,7 @@ import {
   MessageRemovedSchema,
   MessageSchema,
   type Entry,
+  type Message,
 } from '@energy-chat/contract/entry_pb.js';
 import { ErrorInfoSchema, RetryInfoSchema } from '@energy-chat/contract/google/rpc/error_details_pb.js';
 import { InboxService } from '@energy-chat/contract/inbox_pb.js';
@@ -155,8 +156,7 @@ export class MemoryService {
       removeMessage: async ({ conversationId, targetSeq, requestId }, context) => {
         await this.arrive('RemoveMessage', context, requestId);
         this.sessionOf(context);
-        const value = create(MessageRemovedSchema, { targetSeq });
-        return this.answer('RemoveMessage', { entry: this.append(conversationId, { case: 'messageRemoved', value }) });
+        return this.answer('RemoveMessage', { entry: this.remove(conversationId, targetSeq) });
       },
       markProgress: async (request, context) => {
         await this.arrive('MarkProgress', context);
@@ -277,13 +277,21 @@ export class MemoryService {
 
   /** As the log does it: the new text stands at the message, and an entry of the same time tells of it. */
   edit(id: string, targetSeq: number, text: string): Entry {
-    const { entries } = this.conversation(id);
-    const target = entries[targetSeq - 1];
-    if (target?.content.case !== 'message') throw refusal(Code.NotFound, 'MESSAGE_NOT_FOUND');
-    const editedTime = timestampFromMs(1_000_000 + entries.length);
-    const value = { ...target.content.value, text, editedTime };
-    entries[targetSeq - 1] = { ...target, content: { case: 'message', value } };
+    this.change(id, targetSeq, (editedTime) => ({ text, editedTime }));
     return this.append(id, { case: 'messageEdited', value: create(MessageEditedSchema, { targetSeq }) });
+  }
+
+  remove(id: string, targetSeq: number): Entry {
+    this.change(id, targetSeq, (removedTime) => ({ text: '', removedTime }));
+    return this.append(id, { case: 'messageRemoved', value: create(MessageRemovedSchema, { targetSeq }) });
+  }
+
+  private change(id: string, seq: number, become: (now: Timestamp) => Partial<Message>): void {
+    const { entries } = this.conversation(id);
+    const target = entries[seq - 1];
+    if (target?.content.case !== 'message') throw refusal(Code.NotFound, 'MESSAGE_NOT_FOUND');
+    const value = { ...target.content.value, ...become(timestampFromMs(1_000_000 + entries.length)) };
+    entries[seq - 1] = { ...target, content: { case: 'message', value } };
   }
 
   private watching(id: string): readonly MemoryStream[] {
