@@ -3,6 +3,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { Audience } from '@energy-chat/contract/auth_pb.js';
 import { CaseSchema, CaseStatus } from '@energy-chat/contract/case_pb.js';
 import { ProgressSchema } from '@energy-chat/contract/conversation_pb.js';
+import { MessageSchema } from '@energy-chat/contract/entry_pb.js';
 import { Side } from '@energy-chat/contract/person_pb.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConversationView } from './conversation-view.js';
@@ -111,6 +112,21 @@ describe('ConversationView', () => {
     view.send('Hello');
     await settle();
     expect([texts(), view.pending, person.outgoing.queue?.size]).toEqual([['Hello'], [], 0]);
+  });
+
+  it('shows no message twice while its newest page takes over many that wait', async () => {
+    person = await signedIn(service);
+    service.hold('SendMessage');
+    for (const text of ['one', 'two', 'three']) {
+      const { requestId } = person.outgoing.queue?.send('c1', text, {}) ?? {};
+      service.append('c1', { case: 'message', value: create(MessageSchema, { text }) }, service.client, requestId);
+    }
+    const looks: string[][] = [];
+    view = new ConversationView('c1', person, () => looks.push([...texts(), ...view.pending.map(({ text }) => text)]));
+    await view.open();
+    expect(looks.length).toBeGreaterThan(0);
+    for (const look of looks) expect(look).toEqual(['one', 'two', 'three']);
+    expect(view.pending).toEqual([]);
   });
 
   it('keeps the order of messages while the service is away, each once', async () => {

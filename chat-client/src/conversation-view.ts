@@ -293,8 +293,8 @@ export class ConversationView {
   private show(list: EntryList, olderToken: string, arrived: readonly Entry[]): void {
     this.list = list;
     this.olderToken = olderToken;
-    for (const entry of list.entries) this.landed(entry);
     this.answered = this.answered.filter(({ seq }) => seq > list.lastSeq);
+    this.landed(list.entries);
     for (const entry of arrived) this.add(entry);
     this.reportProgress();
     this.changed();
@@ -306,15 +306,16 @@ export class ConversationView {
       void this.reload(entry.seq);
       return;
     }
-    this.landed(entry);
+    this.landed([entry]);
     if (entry.content.case === 'messageEdited') void this.reloadTarget(entry.content.value.targetSeq, entry);
   }
 
-  private landed({ requestId, author, seq }: Entry): void {
-    if (requestId === '' || author?.id !== this.me.id) return;
-    this.landedIds.add(requestId);
-    this.answered = this.answered.filter((sent) => sent.requestId !== requestId);
-    this.queue.landed(requestId, seq);
+  private landed(entries: readonly Entry[]): void {
+    const mine = entries.filter(({ requestId, author }) => requestId !== '' && author?.id === this.me.id);
+    for (const { requestId } of mine) this.landedIds.add(requestId);
+    this.answered = this.answered.filter(({ requestId }) => !this.landedIds.has(requestId));
+    // Last, since the queue tells of each at once.
+    for (const { requestId, seq } of mine) this.queue.landed(requestId, seq);
   }
 
   private messageAnswered(conversationId: string, sent: PendingSend, seq: number): void {
@@ -350,7 +351,7 @@ export class ConversationView {
     if (loading.signal.aborted) return;
     this.list.prepend(page.entries);
     this.olderToken = page.nextPageToken;
-    for (const entry of page.entries) this.landed(entry);
+    this.landed(page.entries);
     this.changed();
   }
 
