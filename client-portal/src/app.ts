@@ -19,7 +19,7 @@ import { SignedOut } from './signed-out/signed-out.js';
       <portal-signed-out />
     }
   `,
-  styleUrl: './app.css',
+  styleUrl: '../../chat-client/angular/controls.css',
 })
 export class App {
   protected readonly texts = inject(Texts);

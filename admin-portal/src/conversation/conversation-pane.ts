@@ -1,12 +1,11 @@
 import { Dialog } from '@angular/cdk/dialog';
 import {
-  afterNextRender,
+  afterRenderEffect,
   Component,
   computed,
   effect,
   ElementRef,
   inject,
-  Injector,
   input,
   output,
   signal,
@@ -52,7 +51,6 @@ export class ConversationPane {
   private readonly language = inject(Languages).current;
   protected readonly texts = inject(Texts);
   private readonly element = inject<ElementRef<HTMLElement>>(ElementRef);
-  private readonly injector = inject(Injector);
 
   protected readonly store = computed(() => this.conversation().store);
   protected readonly row = computed(() => this.store().row() ?? this.inbox.row(this.conversation().id));
@@ -75,7 +73,19 @@ export class ConversationPane {
     return since !== undefined && this.clock.now() - timestampMs(since) >= LONG_WAIT_MS;
   });
 
+  /** Something was pressed that may be gone when its answer, or the row after it, is here. */
+  private isFocusDue = false;
+
   constructor() {
+    afterRenderEffect(() => {
+      this.standing();
+      const isBusy = this.isBusy();
+      untracked(() => {
+        if (!this.isFocusDue || isBusy || document.activeElement !== document.body) return;
+        this.isFocusDue = false;
+        this.focusHeading();
+      });
+    });
     effect(() => {
       const refused = returnRefused(this.store());
       if (refused === undefined) return;
@@ -126,13 +136,12 @@ export class ConversationPane {
 
   private async run(change: () => Promise<CaseOutcome>): Promise<void> {
     if (this.isBusy()) return;
+    this.isFocusDue = true;
     this.isBusy.set(true);
     this.outcome.set(undefined);
     const outcome = await change();
     this.isBusy.set(false);
     if (outcome.kind !== 'done') this.outcome.set(outcome);
-    // The button that was pressed may be gone: its place is the heading's then.
-    afterNextRender(() => document.activeElement === document.body && this.focusHeading(), { injector: this.injector });
   }
 }
 
