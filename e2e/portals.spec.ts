@@ -129,6 +129,8 @@ for (const { name, start, hasFaults } of sites) {
     test('every page is accessible', async () => {
       if (DRAWS_PICTURES) {
         await ana.page.screenshot({ path: pictureOf('client-portal') });
+        await maria.page.emulateMedia({ reducedMotion: 'reduce' });
+        await maria.page.getByRole('button', { name: 'No, thanks' }).click();
         await maria.tab('Mine').click();
         await expect(maria.row('client1')).toBeVisible();
         await maria.page.screenshot({ path: pictureOf('admin-portal') });
