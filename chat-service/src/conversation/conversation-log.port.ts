@@ -12,6 +12,8 @@ export interface ChangeRequest {
   readonly kind: EntryKind | null;
   /** About how much it writes, in bytes. */
   readonly bytes: number;
+  /** True for what may wait behind people's changes, as a notice to many. */
+  readonly background?: boolean;
   /** Which count of `Situation.unreadAfter` the decision may ask for; a seq beyond the head means the head. */
   readonly counts: { readonly side: Side; readonly afterSeq: number } | null;
   /** The entry that `Situation.target` and its neighbours speak of. */

@@ -39,6 +39,10 @@ class FakeWork {
     return request.bytes;
   }
 
+  isBackground(request: Wish): boolean {
+    return request.group.startsWith('notice');
+  }
+
   isTransient(error: unknown): boolean {
     return error instanceof Lost;
   }
@@ -90,6 +94,17 @@ describe('Lane', () => {
       first.open();
       await answers;
       expect(work.batches).toEqual([['f0'], ['f1', 'a1', 'b1', 'f2'], ['a2', 'f3', 'f4', 'f5'], ['f6', 'f7']]);
+    });
+
+    it('gives background the last places of a batch, few but never none', async () => {
+      open({ mostRequests: 4, mostBackground: 1 });
+      const first = gate();
+      work.before = (_, attempt) => (attempt === 1 ? first.opened : undefined);
+      const notices = ['notice1', 'notice2', 'notice3'].map((group) => wish(group, group));
+      const answers = runAll([wish('a0'), ...notices, ...wishes(5, 'b')]);
+      first.open();
+      await answers;
+      expect(work.batches).toEqual([['a0'], ['b0', 'b1', 'b2', 'notice1'], ['b3', 'b4', 'notice2'], ['notice3']]);
     });
 
     it('takes no more at once than the limit', async () => {

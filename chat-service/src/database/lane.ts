@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ChatError } from '../chat-error.js';
+import { FairQueue } from './fair-queue.js';
 
 /** How a lane runs what it has gathered. */
 export interface LaneWork<Request, Result> {
@@ -7,8 +8,10 @@ export interface LaneWork<Request, Result> {
   run(requests: readonly Request[]): Promise<Ended<Result>[]>;
   /** What must not be split when a batch runs again in parts, and waits in a queue of its own. */
   groupOf(request: Request): string;
-  /** How much of MOST_BYTES a request takes. */
+  /** How much of `mostBytes` a request takes. */
   bytesOf(request: Request): number;
+  /** True for what may wait behind the others. */
+  isBackground(request: Request): boolean;
   /** True when running again is the cure. */
   isTransient(error: unknown): boolean;
 }
@@ -17,6 +20,8 @@ export type Ended<Result> = { readonly result: Result } | { readonly refusal: un
 
 export interface LaneLimits {
   readonly mostRequests: number;
+  /** How many of them may be background, which then have as many kept for them. */
+  readonly mostBackground: number;
   readonly mostBytes: number;
   /** How many may wait; more are told to come back. */
   readonly longestQueue: number;
@@ -30,6 +35,7 @@ export interface LaneLimits {
 
 export const laneLimits: LaneLimits = {
   mostRequests: 256,
+  mostBackground: 32,
   mostBytes: 1024 * 1024,
   longestQueue: 10_000,
   longestOfGroup: 1_000,
@@ -48,15 +54,15 @@ interface Item<Request, Result> {
  * Group commit: one transaction at a time, for all that gathered while the last one ran.
  *
  * Invariants: a request alone waits for nobody. Groups take turns: a batch takes one of each that waits, then the next of
- * each, in order within a group, so a group that floods the lane holds up itself. A request ends once: with its result after the commit, with its refusal,
- * or with UNAVAILABLE once its patience is over, whatever the database does. A transaction that was lost runs again,
+ * each, in order within a group. Background takes the last places of a batch, few but never none. A request ends once:
+ * with its result after the commit, with its refusal, or with UNAVAILABLE once its patience is over, whatever the
+ * database does. A transaction that was lost runs again,
  * all of it, then one group at a time, each of them once a round: a group that is held up does not use up the patience
  * of the others. A request that fails for a reason of its own fails alone.
  */
 export class Lane<Request, Result> {
-  /** By group; who was served last comes last. */
-  private readonly queues = new Map<string, Item<Request, Result>[]>();
-  private waiting = 0;
+  private readonly queue = new FairQueue<Item<Request, Result>>();
+  private readonly background = new FairQueue<Item<Request, Result>>();
   private inFlight: Item<Request, Result>[] = [];
   private running: Promise<void> | undefined;
   private readonly sweep: NodeJS.Timeout;
@@ -70,14 +76,12 @@ export class Lane<Request, Result> {
 
   run(request: Request): Promise<Result> {
     const group = this.work.groupOf(request);
-    const queue = this.queues.get(group) ?? [];
-    if (this.waiting >= this.limits.longestQueue || queue.length >= this.limits.longestOfGroup) {
+    const queue = this.work.isBackground(request) ? this.background : this.queue;
+    if (queue.size >= this.limits.longestQueue || queue.sizeOf(group) >= this.limits.longestOfGroup) {
       return Promise.reject(unavailable('The chat is overloaded. Nothing was written; try again shortly.'));
     }
     return new Promise((resolve, reject) => {
-      queue.push({ request, deadline: performance.now() + this.limits.patience, resolve, reject });
-      this.queues.set(group, queue);
-      this.waiting += 1;
+      queue.add(group, { request, deadline: performance.now() + this.limits.patience, resolve, reject });
       this.running ??= this.drain();
     });
   }
@@ -89,7 +93,7 @@ export class Lane<Request, Result> {
   }
 
   private async drain(): Promise<void> {
-    while (this.waiting > 0) {
+    while (this.queue.size + this.background.size > 0) {
       this.inFlight = this.takeBatch();
       await this.commit(this.inFlight);
       this.inFlight = [];
@@ -99,21 +103,31 @@ export class Lane<Request, Result> {
   }
 
   private takeBatch(): Item<Request, Result>[] {
+    const { mostRequests, mostBackground } = this.limits;
     const batch: Item<Request, Result>[] = [];
-    let bytes = 0;
-    // A group that is served goes behind those that wait: so this loop takes turns, in this batch and in the next.
-    for (const [group, queue] of this.queues) {
-      const [first] = queue;
-      if (first === undefined) throw new Error('A lane kept an empty queue');
-      bytes += this.work.bytesOf(first.request);
-      if (batch.length > 0 && (batch.length >= this.limits.mostRequests || bytes > this.limits.mostBytes)) break;
-      batch.push(first);
-      queue.shift();
-      this.queues.delete(group);
-      if (queue.length > 0) this.queues.set(group, queue);
-    }
-    this.waiting -= batch.length;
+    const kept = Math.min(this.background.size, mostBackground);
+    const bytes = this.fill(batch, this.queue, mostRequests - kept, 0);
+    this.fill(batch, this.background, Math.min(batch.length + mostBackground, mostRequests), bytes);
     return batch;
+  }
+
+  /** Takes from `queue` until the batch holds `most` requests or is full; answers its bytes. */
+  private fill(
+    batch: Item<Request, Result>[],
+    queue: FairQueue<Item<Request, Result>>,
+    most: number,
+    bytes: number,
+  ): number {
+    let total = bytes;
+    while (batch.length < most) {
+      const next = queue.peek();
+      if (next === undefined) break;
+      total += this.work.bytesOf(next.request);
+      if (batch.length > 0 && total > this.limits.mostBytes) break;
+      batch.push(next);
+      queue.take();
+    }
+    return total;
   }
 
   private async commit(batch: Item<Request, Result>[]): Promise<void> {
@@ -156,12 +170,7 @@ export class Lane<Request, Result> {
   private endAllOverdue(): void {
     const now = performance.now();
     endOverdue(this.inFlight, now);
-    for (const [group, queue] of this.queues) {
-      const left = endOverdue(queue, now);
-      this.waiting -= queue.length - left.length;
-      if (left.length === 0) this.queues.delete(group);
-      else if (left.length < queue.length) this.queues.set(group, left);
-    }
+    for (const queue of [this.queue, this.background]) queue.keep((items) => endOverdue(items, now));
   }
 }
 

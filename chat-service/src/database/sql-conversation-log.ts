@@ -36,6 +36,7 @@ export class SqlConversationLog extends ConversationLog {
       run: (requests: readonly ChangeRequest[]) => this.commit(requests),
       groupOf: (request: ChangeRequest) => request.conversationId,
       bytesOf: (request: ChangeRequest) => request.bytes,
+      isBackground: (request: ChangeRequest) => request.background ?? false,
       isTransient: (error: unknown) => database.dialect.isTransient(error) || database.dialect.isDuplicateKey(error),
     };
     this.lanes = Array.from({ length: lanes }, () => new Lane(work, options.limits ?? laneLimits));
