@@ -39,3 +39,8 @@ export class ChatError extends Error {
 export function invalidField(field: string, text: string): ChatError {
   return new ChatError('invalid-argument', 'INVALID_FIELD', `${field}: ${text}`, { facts: { field } });
 }
+
+/** True for refusals that the same request, sent again, may not meet. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof ChatError && (error.kind === 'unavailable' || error.kind === 'aborted');
+}

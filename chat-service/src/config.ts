@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { canonicalTag } from './identity/language-tag.js';
 import { brokerServers, mysqlServers } from './several-servers.js';
 
 /** The only reader of the environment. Every setting is named here, with its unit, its default and what it is for. */
@@ -94,6 +95,10 @@ const environment = z.object({
     .default(
       'SELECT user_id AS id, username AS login, username AS display_name, password AS password_hash, role FROM user WHERE user_id = ?',
     ),
+  /** Whose a device is, one `?`: device_id and client_id. For system messages that name a device. */
+  DEVICE_OWNER: z
+    .string()
+    .default('SELECT metering_device_id AS device_id, user_id AS client_id FROM device WHERE metering_device_id = ?'),
   /** The platform's role words or ordinals; whoever's role is not here cannot sign in. */
   ROLE_MAP: roleMap,
   /** Ids of administrators who are supervisors, comma-separated: the reference platform has two roles only. */
@@ -133,6 +138,11 @@ const environment = z.object({
     .string()
     .regex(/^[!-~]{1,64}$/, 'use 1 to 64 printable ASCII characters')
     .default(() => `${hostname()}-${process.pid}`.slice(-64)),
+  /** The language of system messages for people who never chose one; every message has its text, a BCP 47 tag. */
+  DEFAULT_LANGUAGE: z
+    .string()
+    .refine((tag) => canonicalTag(tag) === tag, 'write a BCP 47 tag in its canonical form, for example en or ro')
+    .default('en'),
   /** The base of links in announcements, for example https://support.example/; empty: no link. */
   ADMIN_PORTAL_URL: z.union([z.literal(''), url('http', 'https')]).default(''),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

@@ -3,15 +3,9 @@ import type { Entry } from '../conversation/entry.js';
 import { newId } from '../conversation/new-id.js';
 import type { DeliverSystemMessage } from './deliver-system-message.js';
 import type { Notices } from './notices.port.js';
+import type { ServiceAccounts, Source } from './service-accounts.js';
 import type { SourceQuota } from './source-quota.port.js';
 import { checkedSystemEvent, type Recipient, type SystemEvent } from './system-event.js';
-
-/** A configured source: the name that clients see, and how many recipients it may reach in an hour. */
-export interface Source {
-  readonly name: string;
-  readonly shownName: string;
-  readonly recipientsPerHour: number;
-}
 
 /** By which door an event came. A broker delivers again what it delivered before: that is not counted twice. */
 export interface Door {
@@ -25,7 +19,7 @@ export interface Door {
  */
 export class PublishSystemMessage {
   constructor(
-    private readonly sources: { source(name: string): Source | undefined },
+    private readonly sources: Pick<ServiceAccounts, 'source'>,
     private readonly quota: SourceQuota,
     private readonly deliver: DeliverSystemMessage,
     private readonly notices: Notices,
@@ -39,9 +33,8 @@ export class PublishSystemMessage {
   async run(event: SystemEvent, door: Door): Promise<Entry | null> {
     const source = this.sources.source(event.source);
     if (source === undefined) throw sourceNotAllowed(event.source);
-    checkedSystemEvent(event, this.settings.defaultLanguage);
-    if (!door.redelivered) await this.takeQuota(source, event.recipients.length);
-    const { recipients, ...notice } = event;
+    const { recipients, ...notice } = checkedSystemEvent(event, this.settings.defaultLanguage);
+    if (!door.redelivered) await this.takeQuota(source, recipients.length);
     const [only, ...others] = recipients;
     if (only !== undefined && others.length === 0) return this.deliverTo(notice, source, only);
     const wantsDeadLetter = door.kind === 'broker';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { invalidField } from '../chat-error.js';
 import type { Severity } from '../conversation/entry.js';
 import { checkedText } from '../conversation/request-fields.js';
+import { canonicalTag } from '../identity/language-tag.js';
 
 /** Whom a system message is for, by one of the platform's names for a client. */
 export interface Recipient {
@@ -33,7 +34,7 @@ const LONGEST_LINK = 2_000;
 
 const nameOf = (text: string): boolean => text.length > 0 && text.length <= 255 && text.isWellFormed();
 
-/** The event, within its bounds. Throws INVALID_FIELD or MESSAGE_TOO_LONG, naming the field and what it may hold. */
+/** The event, within its bounds and with languages in their canonical form. Throws INVALID_FIELD or MESSAGE_TOO_LONG, naming the field and what it may hold. */
 export function checkedSystemEvent(event: SystemEvent, defaultLanguage: string): SystemEvent {
   if (!nameOf(event.eventId)) throw invalidField('event_id', 'an event id has 1 to 255 characters.');
   const { length } = event.recipients;
@@ -43,27 +44,26 @@ export function checkedSystemEvent(event: SystemEvent, defaultLanguage: string):
   if (!event.recipients.every(({ value }) => nameOf(value))) {
     throw invalidField('recipients', 'each has 1 to 255 characters.');
   }
-  const texts = Object.entries(event.texts);
-  if (texts.length > MOST_LANGUAGES) throw invalidField('texts', `at most ${MOST_LANGUAGES} languages.`);
-  for (const [language, text] of texts) {
-    checkedLanguage('texts', language);
-    checkedText(text);
-  }
-  if (!(defaultLanguage in event.texts)) {
+  const texts = checkedTexts(event.texts);
+  if (!(defaultLanguage in texts)) {
     throw invalidField('texts', `the text in "${defaultLanguage}", the default language, is missing.`);
   }
   if (event.link !== '' && !isSafeLink(event.link)) {
     throw invalidField('link', `write an https URL of at most ${LONGEST_LINK} characters, or none.`);
   }
-  return event;
+  return { ...event, texts };
 }
 
-/** A BCP 47 tag of at most 35 characters. */
-export function checkedLanguage(field: string, language: string): string {
-  if (!/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/.test(language) || language.length > 35) {
-    throw invalidField(field, 'a language is a BCP 47 tag, for example "ro" or "en-GB".');
-  }
-  return language;
+function checkedTexts(texts: SystemEvent['texts']): SystemEvent['texts'] {
+  const given = Object.entries(texts);
+  if (given.length > MOST_LANGUAGES) throw invalidField('texts', `at most ${MOST_LANGUAGES} languages.`);
+  return Object.fromEntries(
+    given.map(([language, text]) => {
+      const tag = canonicalTag(language);
+      if (tag === undefined) throw invalidField('texts', 'name each text by a BCP 47 tag, for example "ro".');
+      return [tag, checkedText(text)];
+    }),
+  );
 }
 
 /** The text for somebody who reads `language`: in it, in it without its region, or in the default language. */
