@@ -114,6 +114,11 @@ const environment = z.object({
   SIGNING_KEY_FILES: z.string().optional(),
   /** A file with at least 32 random bytes, the same for all replicas: refresh tokens follow from it. Unset: made in DATA_DIRECTORY. */
   REFRESH_KEY_FILE: z.string().optional(),
+  /**
+   * Which programs may write to clients by system messages, in whose name, and the hashes of their keys: JSON that
+   * `npm run service-account` writes. Changes count within 5 s. Unset, or no such file yet: no source and no account.
+   */
+  SERVICE_ACCOUNTS_FILE: z.string().min(1).optional(),
   /** How long an access token lives, in seconds. */
   ACCESS_TOKEN_SECONDS: seconds(5, 3_600).default(480),
   /** Secure on the refresh cookie; set true where the portals are served by TLS. */
