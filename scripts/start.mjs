@@ -56,6 +56,8 @@ function settings(demo) {
     ADMIN_PORTAL_FILES: builtPortal('admin-portal'),
     GRPC_REFLECTION: 'true',
     DATA_DIRECTORY: '.data',
+    // Where `npm run service-account` puts them.
+    SERVICE_ACCOUNTS_FILE: join(process.env.DATA_DIRECTORY || '.data', 'service-accounts.json'),
     // On one's own machine Ctrl-C should not take long.
     DRAIN_SECONDS: '1',
     // With a platform of one's own, its role words are for its operator to say.

@@ -74,6 +74,7 @@ import { PresenceStore } from './live/presence.port.js';
 import { SetTyping } from './live/set-typing.js';
 import { Watch } from './live/watch.js';
 import type { Metrics } from './metrics/metrics.js';
+import { ServiceAccounts } from './system-message/service-accounts.js';
 
 type Class = abstract new (...args: never[]) => unknown;
 type Instances<Tokens extends readonly Class[]> = {
@@ -105,7 +106,11 @@ export class AppModule {
       providers: [
         { provide: APP_FILTER, useValue: new ErrorFilter(log) },
         { provide: APP_GUARD, useValue: new ReadableRequestGuard() },
-        made(APP_GUARD, [VerifyAccess, ConversationOwners], (verify, owners) => new AccessGuard(verify, owners)),
+        made(
+          APP_GUARD,
+          [VerifyAccess, ConversationOwners, ServiceAccounts],
+          (verify, owners, accounts) => new AccessGuard(verify, owners, accounts),
+        ),
         { provide: Clock, useValue: new Clock() },
         ...brokerProviders(config, log),
         ...logProviders(config, metrics),
@@ -226,6 +231,7 @@ function identityProviders(config: Config, warn: Warn): FactoryProvider[] {
       (people, sessions, access, refresh, ended) => new Refresh(people, sessions, access, refresh, ended),
     ),
     made(SetLanguage, [Languages], (languages) => new SetLanguage(languages)),
+    made(ServiceAccounts, [], () => new ServiceAccounts(config.SERVICE_ACCOUNTS_FILE, warn)),
     made(SignOut, [Sessions, EndedSessions], (sessions, ended) => new SignOut(sessions, ended)),
   ];
 }

@@ -53,6 +53,7 @@ export function callInterceptor(
           ms: Math.round(milliseconds * 10) / 10,
           requestId: request?.id,
           personId: request?.personId,
+          account: request?.account,
         },
         'call ended',
       );

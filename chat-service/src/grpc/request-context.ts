@@ -8,6 +8,8 @@ export interface RequestContext {
   readonly id: string;
   /** Set by the guard once the caller is known. */
   personId?: string;
+  /** The same, when a program calls: its account's name. */
+  account?: string;
   /** The reason of the error that it was refused with. */
   reason?: string;
 }

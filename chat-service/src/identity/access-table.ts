@@ -6,8 +6,8 @@ import type { Role } from './caller.js';
  */
 export type Relation = 'signed-in' | 'own' | 'any' | 'never';
 
-/** `anyone` needs no access token. */
-export type Access = 'anyone' | Readonly<Record<Role, Relation>>;
+/** `anyone` needs no access token; `service` needs the key of a service account, which is good for nothing else. */
+export type Access = 'anyone' | 'service' | Readonly<Record<Role, Relation>>;
 
 const everybody: Access = { client: 'signed-in', admin: 'signed-in', supervisor: 'signed-in' };
 const clients: Access = { client: 'signed-in', admin: 'never', supervisor: 'never' };
@@ -41,6 +41,9 @@ export const accessTable: ReadonlyMap<string, Access> = new Map<string, Access>(
   ['energy.chat.v1.InboxService/ReleaseCase', support],
   ['energy.chat.v1.InboxService/CloseCase', support],
   ['energy.chat.v1.InboxService/SetAvailability', administrators],
+
+  ['energy.chat.v1.SystemMessageService/Publish', 'service'],
+  ['energy.chat.v1.SystemMessageService/GetNotice', 'service'],
 
   ['grpc.health.v1.Health/Check', 'anyone'],
   ['grpc.health.v1.Health/List', 'anyone'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { create, type DescMethod } from '@bufbuild/protobuf';
+import { SystemMessageService } from '@energy-chat/contract/system_message_pb.js';
 import { Metadata } from '@grpc/grpc-js';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { ChatError } from '../chat-error.js';
@@ -8,13 +9,18 @@ import { AccessGuard } from './access.guard.js';
 import { accessTable } from './access-table.js';
 import type { Caller, Role } from './caller.js';
 import { ConversationOwners } from './conversation-owners.port.js';
+import { accountOf } from './current-account.decorator.js';
 import { callerOf } from './current-caller.decorator.js';
 import type { VerifyAccess } from './verify-access.js';
 
-const methods = services.flatMap((service) => service.methods);
+const methods = [...new Set([...services, SystemMessageService])].flatMap((service) => service.methods);
 const ME = '4';
 const conversations = { own: 'mine', other: 'theirs', nobody: 'nowhere' } as const;
 type Whose = keyof typeof conversations;
+/** Who comes: a person in a role, or a program with the key of a service account. */
+type Who = Role | 'service';
+const account = { name: 'billing-nightly', sources: ['billing'] };
+const serviceAccounts = { accountOf: (key: string) => (key === 'eck_good' ? account : undefined) };
 
 class Owners extends ConversationOwners {
   readonly asked: string[] = [];
@@ -48,21 +54,19 @@ function callerIn(role: Role): Caller {
 async function enter(
   path: string,
   request: unknown,
-  {
-    role,
-    headers = {},
-    owners = new Owners(),
-  }: { role?: Role; headers?: Record<string, string>; owners?: Owners } = {},
+  { role, headers = {}, owners = new Owners() }: { role?: Who; headers?: Record<string, string>; owners?: Owners } = {},
 ) {
   const verifyAccess = {
     run: (token: string) =>
-      token === 'good' && role !== undefined ? Promise.resolve(callerIn(role)) : Promise.reject(new Error('bad token')),
+      token === 'good' && role !== undefined && role !== 'service'
+        ? Promise.resolve(callerIn(role))
+        : Promise.reject(new Error('bad token')),
   } as unknown as VerifyAccess;
   const metadata = new Metadata();
-  if (role !== undefined) metadata.set('authorization', 'Bearer good');
+  if (role !== undefined) metadata.set('authorization', role === 'service' ? 'Bearer eck_good' : 'Bearer good');
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
   const context = new ExecutionContextHost([request, metadata, { getPath: () => `/${path}` }]);
-  return { allowed: await new AccessGuard(verifyAccess, owners).canActivate(context), metadata };
+  return { allowed: await new AccessGuard(verifyAccess, owners, serviceAccounts).canActivate(context), metadata };
 }
 
 const pathOf = (method: DescMethod): string => `${method.parent.typeName}/${method.name}`;
@@ -75,7 +79,9 @@ function requestOf(method: DescMethod, conversationId: string): unknown {
 }
 
 /** What design section 5 says, method by method, apart from the table under test. */
-function isExpected(method: DescMethod, role: Role, whose: Whose): boolean {
+function isExpected(method: DescMethod, role: Who, whose: Whose): boolean {
+  const isService = method.parent.name === 'SystemMessageService';
+  if (role === 'service' || isService) return role === 'service' && isService;
   const isSupport = role !== 'client';
   switch (method.parent.name) {
     case 'AuthService':
@@ -110,7 +116,7 @@ describe('the access table', () => {
   });
 
   const cases = methods.flatMap((method) =>
-    (['client', 'admin', 'supervisor'] as const).flatMap((role) =>
+    (['client', 'admin', 'supervisor', 'service'] as const).flatMap((role) =>
       (['own', 'other', 'nobody'] as const).map((whose) => ({
         method,
         path: pathOf(method),
@@ -121,7 +127,10 @@ describe('the access table', () => {
     ),
   );
 
-  it.each(cases)('$verdict $role through to $path of conversation: $whose', async ({ method, path, role, whose }) => {
+  // What anyone may call looks at no token.
+  const guarded = cases.filter(({ path, role }) => role !== 'service' || accessTable.get(path) !== 'anyone');
+
+  it.each(guarded)('$verdict $role through to $path of conversation: $whose', async ({ method, path, role, whose }) => {
     const entering = enter(path, requestOf(method, conversations[whose]), { role });
     if (isExpected(method, role, whose)) expect((await entering).allowed).toBe(true);
     else await expect(entering).rejects.toMatchObject({ kind: 'permission-denied' });
@@ -161,7 +170,7 @@ describe('AccessGuard', () => {
   it('asks the database for an owner once, and never for an id that cannot be', async () => {
     const owners = new Owners();
     const verifyAccess = { run: () => Promise.resolve(callerIn('client')) } as unknown as VerifyAccess;
-    const guard = new AccessGuard(verifyAccess, owners);
+    const guard = new AccessGuard(verifyAccess, owners, serviceAccounts);
     const metadata = new Metadata();
     metadata.set('authorization', 'Bearer good');
     const call = (conversationId: string) =>
@@ -201,7 +210,7 @@ describe('AccessGuard', () => {
   });
 
   it('refuses a method that is not in the table, to everybody', async () => {
-    for (const role of ['client', 'admin', 'supervisor'] as const) {
+    for (const role of ['client', 'admin', 'supervisor', 'service'] as const) {
       await expect(enter('energy.chat.v1.ConversationService/Burn', {}, { role })).rejects.toMatchObject({
         kind: 'permission-denied',
       });
@@ -225,5 +234,33 @@ describe('AccessGuard', () => {
     await expect(
       enter(send, request, { role: 'client', headers: { 'x-chat-audience': 'client' } }),
     ).resolves.toMatchObject({ allowed: true });
+  });
+
+  describe('with the key of a service account', () => {
+    const publish = 'energy.chat.v1.SystemMessageService/Publish';
+
+    it('lets handlers know the account, and no caller', async () => {
+      const { metadata } = await enter(publish, {}, { role: 'service' });
+      expect(accountOf(metadata)).toEqual(account);
+      expect(() => callerOf(metadata)).toThrow(/no caller/);
+      const { metadata: persons } = await enter(send, { conversationId: 'mine' }, { role: 'client' });
+      expect(() => accountOf(persons)).toThrow(/no account/);
+    });
+
+    it.each([publish, send])('refuses one that is unknown or revoked at %s, without repeating it', async (path) => {
+      const failure: unknown = await enter(path, {}, { headers: { authorization: 'Bearer eck_bad' } }).catch(
+        (error: unknown) => error,
+      );
+      expect(failure).toMatchObject({ kind: 'unauthenticated', reason: 'TOKEN_INVALID' });
+      expect(JSON.stringify(failure) + String(failure)).not.toContain('eck_bad');
+    });
+
+    it("refuses it at a portal's edge", async () => {
+      for (const portal of ['client', 'admin']) {
+        await expect(
+          enter(publish, {}, { role: 'service', headers: { 'x-chat-audience': portal } }),
+        ).rejects.toMatchObject({ reason: 'TOKEN_INVALID' });
+      }
+    });
   });
 });

@@ -52,7 +52,10 @@ beforeAll(async () => {
   app = await NestFactory.createMicroservice(module, { ...server.options, logger: false });
   app.useGlobalFilters(new ErrorFilter(silentLog));
   const { accessTokens, sessions, ended } = identity;
-  app.useGlobalGuards(new AccessGuard(new VerifyAccess(accessTokens, sessions, ended), {} as ConversationOwners));
+  const noAccounts = { accountOf: () => undefined };
+  app.useGlobalGuards(
+    new AccessGuard(new VerifyAccess(accessTokens, sessions, ended), {} as ConversationOwners, noAccounts),
+  );
   await app.listen();
   const baseUrl = `http://${address}`;
   session = new Http2SessionManager(baseUrl);

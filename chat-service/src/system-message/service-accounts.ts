@@ -7,6 +7,9 @@ import type { Warn } from '../identity/warn.js';
 /** How long a look at the file is good for, in milliseconds. */
 const LOOK_EVERY = 5_000;
 
+/** How every key begins, which tells it from a person's access token. */
+export const KEY_PREFIX = 'eck_';
+
 /** In whose name programs write. */
 export interface Source {
   /** 1 to 57 printable ASCII characters: its messages are by the author `system:<name>`. */
