@@ -6,9 +6,11 @@ import { AnnouncementBus } from './announcement/announcement-bus.port.js';
 import { Outbox } from './announcement/outbox.port.js';
 import { AnnouncementRelay } from './announcement/relay.js';
 import { EmbeddedAnnouncementBus } from './broker/embedded/embedded-announcement-bus.js';
+import { EmbeddedIncomingEvents } from './broker/embedded/embedded-incoming-events.js';
 import { EmbeddedHintBus, EmbeddedHints } from './broker/embedded/embedded-hints.js';
 import { RabbitmqAnnouncementBus } from './broker/rabbitmq/rabbitmq-announcement-bus.js';
 import { RabbitmqConnection } from './broker/rabbitmq/rabbitmq-connection.js';
+import { RabbitmqIncomingEvents } from './broker/rabbitmq/rabbitmq-incoming-events.js';
 import { RabbitmqHints } from './broker/rabbitmq/rabbitmq-hints.js';
 import { CommitBroadcast } from './conversation/commit-broadcast.js';
 import { ConversationController } from './conversation/conversation.controller.js';
@@ -34,6 +36,9 @@ import { SqlConversationLog } from './database/sql-conversation-log.js';
 import { SqlConversationOwners } from './database/sql-conversation-owners.js';
 import { SqlInbox } from './database/sql-inbox.js';
 import { SqlLanguages } from './database/sql-languages.js';
+import { PlatformRecipients } from './database/platform-recipients.js';
+import { SqlNotices } from './database/sql-notices.js';
+import { SqlSourceQuota } from './database/sql-source-quota.js';
 import { SqlPresence } from './database/sql-presence.js';
 import { ErrorFilter } from './grpc/error.filter.js';
 import { ReadableRequestGuard } from './grpc/readable-request.guard.js';
@@ -74,7 +79,17 @@ import { PresenceStore } from './live/presence.port.js';
 import { SetTyping } from './live/set-typing.js';
 import { Watch } from './live/watch.js';
 import type { Metrics } from './metrics/metrics.js';
+import { DeliverSystemMessage } from './system-message/deliver-system-message.js';
+import { GetNotice } from './system-message/get-notice.js';
+import { IncomingEvents } from './system-message/incoming-events.port.js';
+import { NoticeExpander } from './system-message/notice-expander.js';
+import { Notices } from './system-message/notices.port.js';
+import { PublishSystemMessage } from './system-message/publish-system-message.js';
+import { ReceiveSystemMessage } from './system-message/receive-system-message.js';
+import { Recipients } from './system-message/recipients.port.js';
 import { ServiceAccounts } from './system-message/service-accounts.js';
+import { SourceQuota } from './system-message/source-quota.port.js';
+import { SystemMessageController } from './system-message/system-message.controller.js';
 
 type Class = abstract new (...args: never[]) => unknown;
 type Instances<Tokens extends readonly Class[]> = {
@@ -102,7 +117,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DatabaseModule.forRoot(config.DATABASE_URL, config.DATA_DIRECTORY)],
-      controllers: [AuthController, ConversationController, InboxController],
+      controllers: [AuthController, ConversationController, InboxController, SystemMessageController],
       providers: [
         { provide: APP_FILTER, useValue: new ErrorFilter(log) },
         { provide: APP_GUARD, useValue: new ReadableRequestGuard() },
@@ -116,6 +131,7 @@ export class AppModule {
         ...logProviders(config, metrics),
         ...liveProviders(config, log),
         ...identityProviders(config, warn),
+        ...systemMessageProviders(config, log, warn),
       ],
     };
   }
@@ -128,11 +144,13 @@ function brokerProviders(config: Config, log: Logger): FactoryProvider[] {
       ? [
           made(Hints, [], () => new EmbeddedHints(new EmbeddedHintBus(), log)),
           made(AnnouncementBus, [], () => new EmbeddedAnnouncementBus(log)),
+          made(IncomingEvents, [], () => new EmbeddedIncomingEvents()),
         ]
       : [
           made(RabbitmqConnection, [], () => new RabbitmqConnection(url, log)),
           made(Hints, [RabbitmqConnection], (link) => new RabbitmqHints(link, replica, log)),
           made(AnnouncementBus, [RabbitmqConnection], (link) => new RabbitmqAnnouncementBus(link, log)),
+          made(IncomingEvents, [RabbitmqConnection], (link) => new RabbitmqIncomingEvents(link, log)),
         ];
   return [
     ...bus,
@@ -201,7 +219,11 @@ function identityProviders(config: Config, warn: Warn): FactoryProvider[] {
   const { DATA_DIRECTORY: directory, ACCESS_TOKEN_SECONDS: accessTokenSeconds } = config;
   return [
     made(PlatformDatabase, [], async () => new PlatformDatabase(await platformOptions(config), warn)),
-    made(People, [PlatformDatabase], (platform) => new PlatformPeople(platform, config, warn)),
+    made(
+      People,
+      [PlatformDatabase, ServiceAccounts],
+      (platform, accounts) => new PlatformPeople(platform, config, warn, (name) => accounts.isShownName(name)),
+    ),
     made(Sessions, [Database, Clock], (database, clock) => new SqlSessions(database, clock)),
     made(Languages, [Database, Clock], (database, clock) => new SqlLanguages(database, clock)),
     made(ConversationOwners, [Database], (database) => new SqlConversationOwners(database)),
@@ -231,8 +253,43 @@ function identityProviders(config: Config, warn: Warn): FactoryProvider[] {
       (people, sessions, access, refresh, ended) => new Refresh(people, sessions, access, refresh, ended),
     ),
     made(SetLanguage, [Languages], (languages) => new SetLanguage(languages)),
-    made(ServiceAccounts, [], () => new ServiceAccounts(config.SERVICE_ACCOUNTS_FILE, warn)),
     made(SignOut, [Sessions, EndedSessions], (sessions, ended) => new SignOut(sessions, ended)),
+  ];
+}
+
+function systemMessageProviders(config: Config, log: Logger, warn: Warn): FactoryProvider[] {
+  const { DEFAULT_LANGUAGE: defaultLanguage, REPLICA_NAME: replica } = config;
+  return [
+    made(ServiceAccounts, [], () => new ServiceAccounts(config.SERVICE_ACCOUNTS_FILE, warn)),
+    made(
+      Recipients,
+      [People, PlatformDatabase],
+      (people, platform) => new PlatformRecipients(people, platform, config),
+    ),
+    made(Notices, [Database, Clock], (database, clock) => new SqlNotices(database, clock)),
+    made(SourceQuota, [Database, Clock], (database, clock) => new SqlSourceQuota(database, clock)),
+    made(
+      DeliverSystemMessage,
+      [ConversationLog, Recipients, Languages],
+      (conversations, recipients, languages) =>
+        new DeliverSystemMessage(conversations, recipients, languages, defaultLanguage),
+    ),
+    made(
+      NoticeExpander,
+      [Notices, DeliverSystemMessage, IncomingEvents],
+      (notices, deliver, incoming) => new NoticeExpander(notices, deliver, incoming, replica, log),
+    ),
+    made(
+      PublishSystemMessage,
+      [ServiceAccounts, SourceQuota, DeliverSystemMessage, Notices, NoticeExpander],
+      (sources, quota, deliver, notices, expander) =>
+        new PublishSystemMessage(sources, quota, deliver, notices, {
+          defaultLanguage,
+          onNotice: () => expander.wake(),
+        }),
+    ),
+    made(GetNotice, [Notices], (notices) => new GetNotice(notices)),
+    made(ReceiveSystemMessage, [PublishSystemMessage], (publish) => new ReceiveSystemMessage(publish, log)),
   ];
 }
 

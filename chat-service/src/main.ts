@@ -19,6 +19,10 @@ import { People } from './identity/people.port.js';
 import { Heartbeat } from './live/heartbeat.js';
 import { Hints } from './live/hints.port.js';
 import { Hub } from './live/hub.js';
+import { IncomingEvents } from './system-message/incoming-events.port.js';
+import { NoticeExpander } from './system-message/notice-expander.js';
+import { Notices } from './system-message/notices.port.js';
+import { ReceiveSystemMessage } from './system-message/receive-system-message.js';
 import { createLogger, NestLog } from './log.js';
 import { Metrics } from './metrics/metrics.js';
 import { startMetricsServer } from './metrics/metrics-server.js';
@@ -48,6 +52,9 @@ async function start(config: Config): Promise<() => Promise<void>> {
   const heartbeat = app.get(Heartbeat);
   const relay = app.get(AnnouncementRelay);
   const endedSessions = app.get(EndedSessions);
+  const expander = app.get(NoticeExpander);
+  const incoming = app.get<IncomingEvents>(IncomingEvents);
+  const receive = app.get(ReceiveSystemMessage);
   app.get(CommitBroadcast).add((changes) => hub.committed(changes));
   app.get(CommitBroadcast).add((changes) => {
     if (changes.some(({ announced }) => announced)) relay.wake();
@@ -57,13 +64,18 @@ async function start(config: Config): Promise<() => Promise<void>> {
   hub.start();
   heartbeat.start();
   relay.start();
+  expander.start();
+  incoming.listen((event) => receive.run(event));
   await endedSessions.start();
 
   await grpcServer.listen(app);
   const metricsServer = await startMetricsServer({
     address: config.METRICS_ADDRESS,
     metrics,
-    checks: { database: async () => void (await conversations.epoch()) },
+    checks: {
+      database: async () => void (await conversations.epoch()),
+      'system messages': async () => heard(incoming),
+    },
     log,
   });
   const edges = await startEdges(config, log);
@@ -78,6 +90,7 @@ async function start(config: Config): Promise<() => Promise<void>> {
     hub.goAway(LEAVE_WITHIN * drainMs);
     while (hub.watchers.size > 0 && performance.now() < drained) await wait(50);
     await hub.close();
+    await Promise.all([incoming.close(), expander.stop()]);
     await Promise.all([...edges.map((edge) => edge.stop(LAST_CALLS)), grpcServer.stop(LAST_CALLS)]);
     await conversations.close();
     // Only now: the other replicas hear of the last sends too.
@@ -94,6 +107,13 @@ async function start(config: Config): Promise<() => Promise<void>> {
   };
 }
 
+/** The broker being away is no reason to be left out: people talk on. */
+function heard(incoming: IncomingEvents): Promise<void> {
+  return incoming.listening
+    ? Promise.resolve()
+    : Promise.reject(new Error('the broker is there, but system messages do not come'));
+}
+
 /** What the parts count themselves. */
 function keptFigures(app: INestMicroservice): Parameters<Metrics['show']>[0] {
   const hub = app.get(Hub);
@@ -101,7 +121,25 @@ function keptFigures(app: INestMicroservice): Parameters<Metrics['show']>[0] {
   const relay = app.get(AnnouncementRelay);
   const outbox = app.get<Outbox>(Outbox);
   const hints = app.get<Hints>(Hints);
+  const expander = app.get(NoticeExpander);
+  const notices = app.get<Notices>(Notices);
+  const incoming = app.get<IncomingEvents>(IncomingEvents);
   return {
+    chat_notice_messages_total: {
+      kind: 'total',
+      help: 'System messages to many that were written to a recipient.',
+      read: () => expander.written,
+    },
+    chat_notices_backlog: {
+      kind: 'level',
+      help: 'Notices that have not reached every recipient yet.',
+      read: () => notices.backlog(),
+    },
+    chat_dead_letters_total: {
+      kind: 'total',
+      help: 'System messages that this replica gave to the dead letters.',
+      read: () => incoming.buried,
+    },
     chat_watchers: { kind: 'level', help: 'Open Watch streams.', read: () => hub.watchers.size },
     chat_watched_conversations: { kind: 'level', help: 'Conversations held live.', read: () => hub.lives.size },
     chat_watch_resumes_total: {

@@ -53,10 +53,13 @@ function idOf(cell: unknown): string {
       'is not 1 to 64 printable ASCII characters (of a longer binary id take the part that counts)',
     );
   }
+  // Ids of the systems that write to clients begin so.
+  if (id.startsWith('system:')) throw new UnusableRow('id', 'begins with system:, which is no id of a person');
   return id;
 }
 
-function textOf(cell: unknown): string | undefined {
+/** A cell as text; undefined for NULL and for what holds none. */
+export function textOf(cell: unknown): string | undefined {
   if (typeof cell === 'string') return cell;
   if (typeof cell === 'bigint') return cell.toString();
   // INT columns and smaller; anything larger arrives as text.

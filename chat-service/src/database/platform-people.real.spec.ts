@@ -181,7 +181,7 @@ describe('sign-in over a platform on MySQL', () => {
   it('waits no longer than it may for a free connection', async () => {
     const patient = new PlatformDatabase(mysqlPlatform(proxy.url(fixture.url), 600_000), warn, 50);
     const find = () => new PlatformPeople(patient, referencePeople(), warn).findByLogin('client1');
-    await find();
+    await eventually('it is connected', () => find().catch(() => false));
     proxy.pause();
     const failures = await Promise.all(Array.from({ length: 20 }, () => failureOf(find())));
     proxy.resume();

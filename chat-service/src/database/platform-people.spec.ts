@@ -41,6 +41,13 @@ describe('people by the default SELECTs', () => {
     expect(await peopleBy().findById('99')).toBeUndefined();
   });
 
+  it('carry no name of a system, which has their id beside it then', async () => {
+    const isSystemName = (name: string) => name === 'client1';
+    const people = new PlatformPeople(platform, referencePeople(), warn, isSystemName);
+    expect(await people.findByLogin('client1')).toMatchObject({ login: 'client1', displayName: 'client1 (4)' });
+    expect(await people.findByLogin('client2')).toMatchObject({ displayName: 'client2' });
+  });
+
   it('is not misled by a text that is no id', async () => {
     expect(await peopleBy().findById('01')).toBeUndefined();
     expect(await peopleBy().findByLogin("' OR 1 = 1 --")).toBeUndefined();

@@ -17,6 +17,8 @@ export class PlatformPeople extends People {
     private readonly platform: PlatformDatabase,
     private readonly settings: PeopleSettings,
     private readonly warn: Warn,
+    /** Whether a name is a system's, which nobody else may carry. */
+    private readonly isSystemName: (name: string) => boolean = () => false,
   ) {
     super();
   }
@@ -52,7 +54,8 @@ export class PlatformPeople extends People {
           role: roleTextOf(row),
         });
       }
-      return record;
+      const { displayName, id } = record;
+      return this.isSystemName(displayName) ? { ...record, displayName: `${displayName} (${id})` } : record;
     } catch (error) {
       if (!(error instanceof UnusableRow)) throw error;
       this.warn(`${name} returned a person the chat cannot use: ${error.message}.`);

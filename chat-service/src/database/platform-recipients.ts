@@ -3,6 +3,7 @@ import type { People } from '../identity/people.port.js';
 import { admittedPerson } from '../identity/person-record.js';
 import { Recipients } from '../system-message/recipients.port.js';
 import type { Recipient } from '../system-message/system-event.js';
+import { textOf } from './person-row.js';
 import type { PlatformDatabase } from './platform-database.js';
 
 /** Clients by the operator's SELECTs. */
@@ -29,8 +30,6 @@ export class PlatformRecipients extends Recipients {
   /** Exactly this device: MySQL compares a number's column with `7x` as if it were 7. */
   private async ownerOf(deviceId: string): Promise<string | undefined> {
     const rows = await this.platform.select(this.settings.DEVICE_OWNER, deviceId);
-    const [row] = rows.filter((each) => String(each['device_id']) === deviceId);
-    const owner = row?.['client_id'];
-    return owner === undefined || owner === null ? undefined : String(owner);
+    return textOf(rows.find((row) => textOf(row['device_id']) === deviceId)?.['client_id']);
   }
 }

@@ -7,11 +7,17 @@ import type { WatchResponse } from '@energy-chat/contract/conversation_pb.js';
 import { file_google_rpc_error_details } from '@energy-chat/contract/google/rpc/error_details_pb.js';
 import { file_google_rpc_status } from '@energy-chat/contract/google/rpc/status_pb.js';
 import { InboxService } from '@energy-chat/contract/inbox_pb.js';
+import { SystemMessageService } from '@energy-chat/contract/system_message_pb.js';
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import type { AnyDefinition, PackageDefinition, ServiceDefinition } from '@grpc/proto-loader';
 
 /** Every service of `proto/energy/chat/v1`. A new one is added here; a test compares this list with the folder. */
-export const services: readonly DescService[] = [AuthService, ConversationService, InboxService];
+export const services: readonly DescService[] = [
+  AuthService,
+  ConversationService,
+  InboxService,
+  SystemMessageService,
+];
 
 /**
  * The contract as grpc-js and Nest want it, made from what buf generates, so that server, SDK and edge read one thing:

@@ -81,14 +81,14 @@ export function topicOf(message: CaseTopic): Topic {
   return topics[message] ?? 'other';
 }
 
-function timestamp(micros: Micros): Timestamp {
+export function timestampMessage(micros: Micros): Timestamp {
   const seconds = Math.floor(micros / 1_000_000);
   return create(TimestampSchema, { seconds: BigInt(seconds), nanos: (micros - seconds * 1_000_000) * 1_000 });
 }
 
 /** An optional time, as `create` wants it under exactOptionalPropertyTypes. */
 function time<Name extends string>(name: Name, micros: Micros | null): Partial<Record<Name, Timestamp>> {
-  return micros === null ? {} : ({ [name]: timestamp(micros) } as Record<Name, Timestamp>);
+  return micros === null ? {} : ({ [name]: timestampMessage(micros) } as Record<Name, Timestamp>);
 }
 
 function assigneeMessage({ id, displayName }: Assignee): AssigneeMessage {
@@ -103,7 +103,7 @@ export function caseMessage(view: CaseView): CaseMessage {
     status: statusMessages[view.status],
     ...(view.assignee !== null && { assignee: assigneeMessage(view.assignee) }),
     revision: view.revision,
-    openedTime: timestamp(view.openedAt),
+    openedTime: timestampMessage(view.openedAt),
     ...time('waitingTime', view.waitingSince),
   });
 }
@@ -136,7 +136,7 @@ export function entryMessage(side: Side, entry: Entry): EntryMessage {
     conversationId,
     seq,
     caseId: caseId ?? '',
-    createdTime: timestamp(createdAt),
+    createdTime: timestampMessage(createdAt),
     author: create(AuthorSchema, { side: sideMessages[author.side], id: author.id, displayName: author.displayName }),
     requestId: requestId ?? '',
     content: contentMessage(content),

@@ -109,7 +109,8 @@ export class NoticeExpander {
         if (this.troubles++ === 0) this.log.warn({ err: error }, 'notices wait; they are tried again');
         this.waking = Promise.withResolvers();
       }
-      if (pauseMs > 0) await Promise.race([wait(pauseMs, undefined, { signal }).catch(() => undefined), this.waking.promise]);
+      if (pauseMs > 0)
+        await Promise.race([wait(pauseMs, undefined, { signal }).catch(() => undefined), this.waking.promise]);
     }
   }
 
@@ -122,7 +123,11 @@ export class NoticeExpander {
     }
     const { notice, recipients } = next;
     if (recipients.length === 0) await this.finish(notice);
-    for (let start = 0; start < recipients.length && this.lease.held && !this.stopping.signal.aborted; start += AT_A_TIME) {
+    for (
+      let start = 0;
+      start < recipients.length && this.lease.held && !this.stopping.signal.aborted;
+      start += AT_A_TIME
+    ) {
       await this.write(notice, recipients.slice(start, start + AT_A_TIME));
     }
     return true;

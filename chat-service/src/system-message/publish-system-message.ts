@@ -3,7 +3,7 @@ import type { Entry } from '../conversation/entry.js';
 import { newId } from '../conversation/new-id.js';
 import type { DeliverSystemMessage } from './deliver-system-message.js';
 import type { Notices } from './notices.port.js';
-import type { ServiceAccounts, Source } from './service-accounts.js';
+import type { ServiceAccount, ServiceAccounts, Source } from './service-accounts.js';
 import type { SourceQuota } from './source-quota.port.js';
 import { checkedSystemEvent, type Recipient, type SystemEvent } from './system-event.js';
 
@@ -71,7 +71,13 @@ export class PublishSystemMessage {
   }
 }
 
-export function sourceNotAllowed(source: string): ChatError {
+/** The source that an account speaks for. Throws SOURCE_NOT_ALLOWED. */
+export function sourceOf(account: ServiceAccount, source: string): string {
+  if (!account.sources.includes(source)) throw sourceNotAllowed(source);
+  return source;
+}
+
+function sourceNotAllowed(source: string): ChatError {
   return new ChatError(
     'permission-denied',
     'SOURCE_NOT_ALLOWED',

@@ -57,10 +57,13 @@ export function readCloudEvent({ headers, body }: Pick<IncomingEvent, 'headers' 
   }
   const inHeaders = attributesIn(headers);
   const json = jsonOf(body);
-  const { source, id: eventId, data } =
-    'specversion' in inHeaders
-      ? { ...parsed(attributes, inHeaders, 'headers'), data: json }
-      : parsed(structured, json, 'event');
+  const {
+    source,
+    id: eventId,
+    data,
+  } = 'specversion' in inHeaders
+    ? { ...parsed(attributes, inHeaders, 'headers'), data: json }
+    : parsed(structured, json, 'event');
   const { recipients, needs_attention: needsAttention, ...rest } = parsed(dataShape, decoded(data), 'data');
   return { source, eventId, recipients: recipients.map(toRecipient), needsAttention, ...rest };
 }

@@ -34,7 +34,11 @@ export class ReceiveSystemMessage {
     this.defects.set(event, times);
     if (times < MOST_DEFECTS) throw error;
     this.log.error({ err: error }, 'a system message cannot be handled and goes to the dead letters');
-    return deadLetter(event, 'INTERNAL', 'The chat failed on this event; its log says how. Replay it once that is mended.');
+    return deadLetter(
+      event,
+      'INTERNAL',
+      'The chat failed on this event; its log says how. Replay it once that is mended.',
+    );
   }
 }
 

@@ -63,6 +63,15 @@ describe('ServiceAccounts', () => {
     expect(accounts.source('constructor')).toBeUndefined();
   });
 
+  it.each(['Billing', ' billing', 'B I L L I N G', 'Bílling', 'Bil\u200bling', 'Ｂilling'])(
+    'knows that %j could be taken for a source’s name',
+    (name) => {
+      writeFileSync(file, JSON.stringify({ sources, accounts: [] }));
+      expect(open().isShownName(name)).toBe(true);
+      expect(open().isShownName(`${name} 2`)).toBe(false);
+    },
+  );
+
   it('knows an account by its key alone', () => {
     write({ sources, accounts: [account('nightly', 'eck_one'), account('both', 'eck_two', ['billing', 'outages'])] });
     const accounts = open();

@@ -71,10 +71,12 @@ const accountsFile = z
 
 interface Version {
   readonly sources: ReadonlyMap<string, Source>;
+  /** As `lookOf` has them. */
+  readonly shownNames: ReadonlySet<string>;
   readonly accounts: readonly (ServiceAccount & { readonly keyHash: Buffer })[];
 }
 
-const none: Version = { sources: new Map(), accounts: [] };
+const none: Version = { sources: new Map(), shownNames: new Set(), accounts: [] };
 
 /**
  * The configured sources, and the programs that may speak for them, as SERVICE_ACCOUNTS_FILE says. The file is looked at
@@ -102,6 +104,11 @@ export class ServiceAccounts {
 
   source(name: string): Source | undefined {
     return this.current().sources.get(name);
+  }
+
+  /** Whether clients could take this name for a source's: it differs at most in case, accents, space and width. */
+  isShownName(name: string): boolean {
+    return this.current().shownNames.has(lookOf(name));
   }
 
   /** Whose key it is. A key is 32 random bytes, so its SHA-256 cannot be searched for. */
@@ -152,12 +159,21 @@ function read(file: string): Version {
   const { sources, accounts } = parsed.data;
   return {
     sources: new Map(Object.entries(sources).map(([name, source]) => [name, { name, ...source }])),
+    shownNames: new Set(Object.values(sources).map(({ shownName }) => lookOf(shownName))),
     accounts: accounts.map(({ name, sources: allowed, keyHash }) => ({
       name,
       sources: allowed,
       keyHash: Buffer.from(keyHash.slice('sha256:'.length), 'hex'),
     })),
   };
+}
+
+/** What is left of a name when case, accents, space, width and what has no shape do not count. */
+function lookOf(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replace(/[\p{M}\s\p{Cc}\p{Default_Ignorable_Code_Point}]/gu, '')
+    .toLowerCase();
 }
 
 function jsonIn(file: string): unknown {

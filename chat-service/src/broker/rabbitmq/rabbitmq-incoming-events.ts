@@ -153,9 +153,7 @@ export class RabbitmqIncomingEvents extends IncomingEvents {
         arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': deliveryLimit },
       }),
     );
-    await declare(link, this.log, `the binding of queue ${queue}`, (own) =>
-      own.bindQueue(queue, exchange, routingKey),
-    );
+    await declare(link, this.log, `the binding of queue ${queue}`, (own) => own.bindQueue(queue, exchange, routingKey));
     await channel.prefetch(prefetch);
     const life: Life = { channel, open: true };
     channel.once('close', () => (life.open = false));
@@ -188,9 +186,14 @@ export class RabbitmqIncomingEvents extends IncomingEvents {
       redelivered: fields.redelivered,
     };
     const { signal } = this.closing;
-    for (let pause = this.settings.firstPauseMs; life.open && !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    for (
+      let pause = this.settings.firstPauseMs;
+      life.open && !signal.aborted;
+      pause = Math.min(2 * pause, LONGEST_PAUSE)
+    ) {
       try {
         const verdict = (await this.handle?.(event)) ?? 'done';
+        if (!life.open) return;
         if (verdict !== 'done') await this.bury(verdict);
         if (life.open) life.channel.ack(message);
         this.inTrouble = false;

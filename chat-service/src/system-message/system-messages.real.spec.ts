@@ -1,0 +1,8 @@
+import { describe } from '@jest/globals';
+import { logOnMysql } from '../testing/log-under-test.js';
+import { systemMessagesOn } from '../testing/system-messages-under-test.js';
+import { systemMessagesContract } from './system-messages.contract.js';
+
+describe('System messages on MySQL', () => {
+  systemMessagesContract(async () => systemMessagesOn(await logOnMysql()));
+});
