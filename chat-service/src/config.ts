@@ -160,20 +160,7 @@ export class ConfigError extends Error {
  * need not stand in the environment. An empty value counts as unset.
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const given: Record<string, string> = {};
-  const problems: string[] = [];
-  for (const name of Object.keys(environment.shape)) {
-    const value = env[name];
-    const file = env[`${name}_FILE`];
-    if (value !== undefined && value !== '') given[name] = value;
-    else if (file !== undefined && file !== '') {
-      try {
-        given[name] = readFileSync(file, 'utf8').trim();
-      } catch {
-        problems.push(`${name}_FILE: cannot read "${file}"; check the path and its permissions`);
-      }
-    }
-  }
+  const { given, problems } = settingsIn(env);
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
@@ -190,4 +177,30 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new ConfigError(`The configuration is not usable:\n  ${problems.join('\n  ')}`);
   }
   return parsed.data;
+}
+
+/** The address of the broker alone, for what needs nothing else. */
+export function readBrokerUrl(env: NodeJS.ProcessEnv = process.env): string {
+  const { given } = settingsIn(env);
+  const parsed = brokers.safeParse(given['RABBITMQ_URL']);
+  if (!parsed.success) throw new ConfigError('RABBITMQ_URL: write the address of the broker that the chat uses');
+  return parsed.data;
+}
+
+function settingsIn(env: NodeJS.ProcessEnv): { given: Record<string, string>; problems: string[] } {
+  const given: Record<string, string> = {};
+  const problems: string[] = [];
+  for (const name of Object.keys(environment.shape)) {
+    const value = env[name];
+    const file = env[`${name}_FILE`];
+    if (value !== undefined && value !== '') given[name] = value;
+    else if (file !== undefined && file !== '') {
+      try {
+        given[name] = readFileSync(file, 'utf8').trim();
+      } catch {
+        problems.push(`${name}_FILE: cannot read "${file}"; check the path and its permissions`);
+      }
+    }
+  }
+  return { given, problems };
 }

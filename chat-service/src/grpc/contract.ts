@@ -12,12 +12,7 @@ import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import type { AnyDefinition, PackageDefinition, ServiceDefinition } from '@grpc/proto-loader';
 
 /** Every service of `proto/energy/chat/v1`. A new one is added here; a test compares this list with the folder. */
-export const services: readonly DescService[] = [
-  AuthService,
-  ConversationService,
-  InboxService,
-  SystemMessageService,
-];
+export const services: readonly DescService[] = [AuthService, ConversationService, InboxService, SystemMessageService];
 
 /**
  * The contract as grpc-js and Nest want it, made from what buf generates, so that server, SDK and edge read one thing:

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { violations } from '../testing/announcement-contract.js';
 import { systemEvent } from '../testing/system-messages-under-test.js';
 import { cloudEventFor, readCloudEvent } from './read-cloud-event.js';
 
@@ -54,16 +55,29 @@ describe('readCloudEvent', () => {
     ['of another type', { ...event, type: 'other' }, /event\.type/],
     ['without a source', { ...event, source: undefined }, /event\.source/],
     ['without data', { ...attributes }, /data/],
-    ['for a recipient by two names', { ...event, data: { ...data, recipients: [{ client_id: '4', login: 'a' }] } }, /recipients\.0/],
+    [
+      'for a recipient by two names',
+      { ...event, data: { ...data, recipients: [{ client_id: '4', login: 'a' }] } },
+      /recipients\.0/,
+    ],
     ['for an id that a number cannot hold', JSON.stringify(event).replace('17', '9007199254740993'), /recipients\.2/],
     ['with a field that nobody knows', { ...event, data: { ...data, color: 'red' } }, /color/],
     ['of an unknown severity', { ...event, data: { ...data, severity: 'loud' } }, /data\.severity/],
-    ['larger than 256 KiB', { ...event, data: { ...data, texts: { en: 'x'.repeat(262_144) } } }, /at most 262144 bytes/],
+    [
+      'larger than 256 KiB',
+      { ...event, data: { ...data, texts: { en: 'x'.repeat(262_144) } } },
+      /at most 262144 bytes/,
+    ],
   ])('refuses an event that is %s, saying where', (_, body, words) => {
     expect(() => read(body)).toThrow(words);
   });
 
-  it('reads what it wrote', () => {
-    expect(readCloudEvent(cloudEventFor(expected))).toEqual(expected);
+  it('reads what it wrote, which is as the contract publishes it', () => {
+    const written = cloudEventFor(expected);
+    expect(readCloudEvent(written)).toEqual(expected);
+    const published: unknown = JSON.parse(written.body.toString());
+    expect(violations('energy.chat.system-message.v1', published)).toEqual([]);
+    expect(violations('energy.chat.system-message.v1', event)).toEqual([]);
+    expect(violations('energy.chat.system-message.v1', { ...event, data: { texts: {} } })).not.toEqual([]);
   });
 });

@@ -37,7 +37,10 @@ export function systemMessagesContract(open: () => Promise<SystemMessagesUnderTe
 
   describe('a message to one client', () => {
     it('stands in their thread by its source, unread, and is nobody’s wait for a word', async () => {
-      const entry = await one.publish.run(systemEvent({ severity: 'warning', link: 'https://example.com/meter' }), byGrpc);
+      const entry = await one.publish.run(
+        systemEvent({ severity: 'warning', link: 'https://example.com/meter' }),
+        byGrpc,
+      );
       expect(entry).toMatchObject({
         caseId: null,
         author: { side: 'system', id: 'system:metering', displayName: 'Metering' },

@@ -58,7 +58,21 @@ function replicaOf(database: Database, platform: PlatformDatabase, name: string)
   const settings = { defaultLanguage: 'en', onNotice: () => undefined };
   const publish = new PublishSystemMessage(sources, quota, deliver, notices, settings);
   const receive = new ReceiveSystemMessage(publish, lines.log);
-  return { log, desk, clock, batches, people, languages, notices, quota, incoming, deliver, expander, publish, receive };
+  return {
+    log,
+    desk,
+    clock,
+    batches,
+    people,
+    languages,
+    notices,
+    quota,
+    incoming,
+    deliver,
+    expander,
+    publish,
+    receive,
+  };
 }
 
 export async function systemMessagesOn({ replicas: [one, two], close }: LogDatabases) {

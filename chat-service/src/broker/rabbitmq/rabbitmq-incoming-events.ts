@@ -30,7 +30,7 @@ export interface IncomingEventsSettings {
   readonly firstPauseMs: number;
 }
 
-const INCOMING_EVENTS: IncomingEventsSettings = {
+export const INCOMING_EVENTS: IncomingEventsSettings = {
   exchange: 'energy.chat.in',
   routingKey: 'system-message',
   queue: 'energy.chat.system-messages',

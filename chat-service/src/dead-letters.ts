@@ -1,0 +1,61 @@
+import { DeadLetterBox, type KeptLetter } from './broker/rabbitmq/dead-letter-box.js';
+import { ConfigError, readBrokerUrl } from './config.js';
+import { readCloudEvent } from './system-message/read-cloud-event.js';
+
+const USAGE = `Usage, with RABBITMQ_URL as of the chat:
+  npm run dead-letters -- list
+  npm run dead-letters -- show ID
+  npm run dead-letters -- replay ID… | --all    sends them again as they came
+  npm run dead-letters -- drop ID… | --all      forgets them`;
+
+/** `npm run dead-letters`, and `node dist/dead-letters.js` in the image: system messages that could not be written. */
+async function main([command = '', ...ids]: readonly string[]): Promise<number> {
+  const isMeant = (letter: KeptLetter): boolean => ids.includes('--all') || ids.includes(letter.id);
+  const isKnown =
+    command === 'list' ? ids.length === 0 : ['show', 'replay', 'drop'].includes(command) && ids.length > 0;
+  if (!isKnown) throw new ConfigError(USAGE);
+  const box = await DeadLetterBox.open(readBrokerUrl());
+  try {
+    if (command === 'list') return print((await box.list()).map(lineOf));
+    if (command === 'show') return print((await box.list()).filter(isMeant).map(wholeOf), 'There is no such letter.');
+    const done = command === 'replay' ? await box.replay(isMeant) : await box.drop(isMeant);
+    return print(
+      done.map(({ id }) => `${id} ${command === 'replay' ? 'sent again' : 'dropped'}`),
+      'There is no such letter.',
+    );
+  } finally {
+    await box.close();
+  }
+}
+
+function print(lines: readonly string[], nothing = 'No dead letters.'): number {
+  process.stdout.write(`${lines.length === 0 ? nothing : lines.join('\n')}\n`);
+  return lines.length === 0 && nothing !== 'No dead letters.' ? 1 : 0;
+}
+
+/** One line a letter: what it is by its source, and why it lies here. */
+function lineOf(letter: KeptLetter): string {
+  const { id, time, reason, text } = letter;
+  return [id, time || '-', reason, nameOf(letter), text].join('  ');
+}
+
+function wholeOf(letter: KeptLetter): string {
+  const headers = JSON.stringify(letter.headers, undefined, 2);
+  return `${lineOf(letter)}\n${letter.contentType}\n${headers}\n${letter.body.toString('utf8')}`;
+}
+
+function nameOf(letter: KeptLetter): string {
+  try {
+    const { source, eventId } = readCloudEvent(letter);
+    return `${source}/${eventId}`;
+  } catch {
+    return `${letter.body.length} bytes`;
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
