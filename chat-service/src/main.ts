@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Logger } from 'pino';
+import { AnnounceUnreadReplies } from './announcement/announce-unread-replies.js';
 import { AnnouncementBus } from './announcement/announcement-bus.port.js';
 import { Outbox } from './announcement/outbox.port.js';
 import { AnnouncementRelay } from './announcement/relay.js';
@@ -47,6 +48,7 @@ async function start(config: Config): Promise<() => Promise<void>> {
   const hub = app.get(Hub);
   const heartbeat = app.get(Heartbeat);
   const relay = app.get(AnnouncementRelay);
+  const unreadReplies = app.get(AnnounceUnreadReplies);
   const endedSessions = app.get(EndedSessions);
   app.get(CommitBroadcast).add((changes) => hub.committed(changes));
   app.get(CommitBroadcast).add((changes) => {
@@ -57,6 +59,7 @@ async function start(config: Config): Promise<() => Promise<void>> {
   hub.start();
   heartbeat.start();
   relay.start();
+  unreadReplies.start();
   await endedSessions.start();
 
   await grpcServer.listen(app);
@@ -79,6 +82,7 @@ async function start(config: Config): Promise<() => Promise<void>> {
     while (hub.watchers.size > 0 && performance.now() < drained) await wait(50);
     await hub.close();
     await Promise.all([...edges.map((edge) => edge.stop(LAST_CALLS)), grpcServer.stop(LAST_CALLS)]);
+    await unreadReplies.stop();
     await conversations.close();
     // Only now: the other replicas hear of the last sends too.
     await app.get<Hints>(Hints).close();
@@ -124,6 +128,11 @@ function keptFigures(app: INestMicroservice): Parameters<Metrics['show']>[0] {
       kind: 'level',
       help: 'Announcements committed and not yet confirmed.',
       read: () => outbox.size(),
+    },
+    chat_outbox_oldest_seconds: {
+      kind: 'level',
+      help: 'How long the oldest of them has waited, by database time; 0 when none waits.',
+      read: () => outbox.oldestSeconds(),
     },
     chat_announcements_total: { kind: 'total', help: 'Announcements confirmed.', read: () => relay.relayed },
     chat_announcement_failures_total: {
