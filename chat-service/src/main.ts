@@ -8,6 +8,7 @@ import { AnnouncementBus } from './announcement/announcement-bus.port.js';
 import { Outbox } from './announcement/outbox.port.js';
 import { AnnouncementRelay } from './announcement/relay.js';
 import { AppModule } from './app.module.js';
+import { RabbitmqConnection } from './broker/rabbitmq/rabbitmq-connection.js';
 import { ChatError } from './chat-error.js';
 import { ConfigError, readConfig, type Config } from './config.js';
 import { CommitBroadcast } from './conversation/commit-broadcast.js';
@@ -50,6 +51,7 @@ async function start(config: Config): Promise<() => Promise<void>> {
   const relay = app.get(AnnouncementRelay);
   const unreadReplies = app.get(AnnounceUnreadReplies);
   const endedSessions = app.get(EndedSessions);
+  const broker = config.RABBITMQ_URL === undefined ? undefined : app.get(RabbitmqConnection);
   app.get(CommitBroadcast).add((changes) => hub.committed(changes));
   app.get(CommitBroadcast).add((changes) => {
     if (changes.some(({ announced }) => announced)) relay.wake();
@@ -67,6 +69,7 @@ async function start(config: Config): Promise<() => Promise<void>> {
     address: config.METRICS_ADDRESS,
     metrics,
     checks: { database: async () => void (await conversations.epoch()) },
+    extras: () => broker?.uses.map(({ purpose, isOpen }) => ({ part: `RabbitMQ, ${purpose}`, works: isOpen })) ?? [],
     log,
   });
   const edges = await startEdges(config, log);

@@ -32,6 +32,10 @@ export class KeptChannel<C extends Channel> {
     return this.channel;
   }
 
+  get isOpen(): boolean {
+    return this.channel !== undefined;
+  }
+
   connected(link: ChannelModel): void {
     if (this.ended) return;
     this.link = link;
