@@ -39,7 +39,8 @@ export class RabbitmqConnection {
   private readonly times: RabbitmqConnectionTimes;
   private readonly addresses: BrokerAddresses;
   private readonly recovering: Promise<RecoveringChannelModel>;
-  private readonly channels: Pick<KeptChannel<Channel>, 'purpose' | 'isOpen' | 'connected' | 'disconnected' | 'end'>[] = [];
+  private readonly channels: Pick<KeptChannel<Channel>, 'purpose' | 'isOpen' | 'connected' | 'disconnected' | 'end'>[] =
+    [];
   private model: ChannelModel | undefined;
   /** Since it was last connected. */
   private readonly loggedTroubles = new Set<string>();
