@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import type { DynamicModule, FactoryProvider, InjectionToken } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import type { Logger } from 'pino';
+import { AnnounceUnreadReplies } from './announcement/announce-unread-replies.js';
 import { AnnouncementBus } from './announcement/announcement-bus.port.js';
 import { Outbox } from './announcement/outbox.port.js';
 import { AnnouncementRelay } from './announcement/relay.js';
+import { UnreadReplies } from './announcement/unread-replies.port.js';
 import { EmbeddedAnnouncementBus } from './broker/embedded/embedded-announcement-bus.js';
 import { EmbeddedIncomingEvents } from './broker/embedded/embedded-incoming-events.js';
 import { EmbeddedHintBus, EmbeddedHints } from './broker/embedded/embedded-hints.js';
@@ -40,6 +42,7 @@ import { PlatformRecipients } from './database/platform-recipients.js';
 import { SqlNotices } from './database/sql-notices.js';
 import { SqlSourceQuota } from './database/sql-source-quota.js';
 import { SqlPresence } from './database/sql-presence.js';
+import { SqlUnreadReplies } from './database/sql-unread-replies.js';
 import { ErrorFilter } from './grpc/error.filter.js';
 import { ReadableRequestGuard } from './grpc/readable-request.guard.js';
 import { WatchEventEncoder } from './grpc/watch-event-encoder.js';
@@ -96,6 +99,9 @@ type Instances<Tokens extends readonly Class[]> = {
   [Index in keyof Tokens]: Tokens[Index] extends abstract new (...args: never[]) => infer Instance ? Instance : never;
 };
 
+/** How many heartbeats the word of a Watch counts for. */
+const WATCH_HEARTBEATS = 2;
+
 /** A plain class as a provider: `make` is given the instances of `inject`, in order. */
 function made<const Tokens extends readonly Class[]>(
   provide: InjectionToken,
@@ -139,6 +145,7 @@ export class AppModule {
 
 function brokerProviders(config: Config, log: Logger): FactoryProvider[] {
   const { RABBITMQ_URL: url, REPLICA_NAME: replica } = config;
+  const due = { unreadSeconds: config.REPLY_UNREAD_SECONDS, watchSeconds: WATCH_HEARTBEATS * config.HEARTBEAT_SECONDS };
   const bus =
     url === undefined
       ? [
@@ -155,18 +162,25 @@ function brokerProviders(config: Config, log: Logger): FactoryProvider[] {
   return [
     ...bus,
     made(Outbox, [Database, Clock], (database, clock) => new SqlOutbox(database, clock)),
+    made(UnreadReplies, [Database, Clock], (database, clock) => new SqlUnreadReplies(database, clock)),
+    made(
+      AnnounceUnreadReplies,
+      [UnreadReplies, ConversationLog],
+      (replies, conversations) => new AnnounceUnreadReplies(replies, conversations, due, replica, log),
+    ),
     made(AnnouncementRelay, [Outbox, AnnouncementBus], (outbox, to) => new AnnouncementRelay(outbox, to, replica, log)),
   ];
 }
 
-function logProviders({ ADMIN_PORTAL_URL: adminPortalUrl }: Config, metrics: Metrics): FactoryProvider[] {
+function logProviders(config: Config, metrics: Metrics): FactoryProvider[] {
+  const { ADMIN_PORTAL_URL: adminPortalUrl, CLIENT_PORTAL_URL: clientPortalUrl } = config;
   return [
     made(CommitBroadcast, [], () => new CommitBroadcast()),
     made(
       ConversationLog,
       [Database, Clock, CommitBroadcast],
       (database, clock, commits) =>
-        new SqlConversationLog(database, { clock, adminPortalUrl }, commits, ({ entries, seconds }) =>
+        new SqlConversationLog(database, { clock, adminPortalUrl, clientPortalUrl }, commits, ({ entries, seconds }) =>
           metrics.committed(entries, seconds),
         ),
     ),
@@ -197,7 +211,7 @@ function liveProviders(config: Config, log: Logger): FactoryProvider[] {
     made(
       PresenceStore,
       [Database, Clock],
-      (database, clock) => new SqlPresence(database, clock, replica, 2 * heartbeat),
+      (database, clock) => new SqlPresence(database, clock, replica, WATCH_HEARTBEATS * heartbeat),
     ),
     made(PresenceBoard, [PresenceStore, Hints], (store, hints) => new PresenceBoard(store, hints, onTrouble)),
     made(

@@ -145,6 +145,10 @@ const environment = z.object({
     .default('en'),
   /** The base of links in announcements, for example https://support.example/; empty: no link. */
   ADMIN_PORTAL_URL: z.union([z.literal(''), url('http', 'https')]).default(''),
+  /** Where clients read, the link of announcements of unread replies, for example https://my.example/; empty: no link. */
+  CLIENT_PORTAL_URL: z.union([z.literal(''), url('http', 'https')]).default(''),
+  /** How long a reply may lie unread by a client who holds no Watch until it is announced, in seconds. */
+  REPLY_UNREAD_SECONDS: seconds(1, 604_800).default(300),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 

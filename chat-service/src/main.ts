@@ -3,10 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Logger } from 'pino';
+import { AnnounceUnreadReplies } from './announcement/announce-unread-replies.js';
 import { AnnouncementBus } from './announcement/announcement-bus.port.js';
 import { Outbox } from './announcement/outbox.port.js';
 import { AnnouncementRelay } from './announcement/relay.js';
 import { AppModule } from './app.module.js';
+import { RabbitmqConnection } from './broker/rabbitmq/rabbitmq-connection.js';
 import { ChatError } from './chat-error.js';
 import { ConfigError, readConfig, type Config } from './config.js';
 import { CommitBroadcast } from './conversation/commit-broadcast.js';
@@ -51,10 +53,12 @@ async function start(config: Config): Promise<() => Promise<void>> {
   const hub = app.get(Hub);
   const heartbeat = app.get(Heartbeat);
   const relay = app.get(AnnouncementRelay);
+  const unreadReplies = app.get(AnnounceUnreadReplies);
   const endedSessions = app.get(EndedSessions);
   const expander = app.get(NoticeExpander);
   const incoming = app.get<IncomingEvents>(IncomingEvents);
   const receive = app.get(ReceiveSystemMessage);
+  const broker = config.RABBITMQ_URL === undefined ? undefined : app.get(RabbitmqConnection);
   app.get(CommitBroadcast).add((changes) => hub.committed(changes));
   app.get(CommitBroadcast).add((changes) => {
     if (changes.some(({ announced }) => announced)) relay.wake();
@@ -66,16 +70,15 @@ async function start(config: Config): Promise<() => Promise<void>> {
   relay.start();
   expander.start();
   incoming.listen((event) => receive.run(event));
+  unreadReplies.start();
   await endedSessions.start();
 
   await grpcServer.listen(app);
   const metricsServer = await startMetricsServer({
     address: config.METRICS_ADDRESS,
     metrics,
-    checks: {
-      database: async () => void (await conversations.epoch()),
-      'system messages': async () => heard(incoming),
-    },
+    checks: { database: async () => void (await conversations.epoch()) },
+    extras: () => broker?.uses.map(({ purpose, isOpen }) => ({ part: `RabbitMQ, ${purpose}`, works: isOpen })) ?? [],
     log,
   });
   const edges = await startEdges(config, log);
@@ -92,6 +95,7 @@ async function start(config: Config): Promise<() => Promise<void>> {
     await hub.close();
     await Promise.all([incoming.close(), expander.stop()]);
     await Promise.all([...edges.map((edge) => edge.stop(LAST_CALLS)), grpcServer.stop(LAST_CALLS)]);
+    await unreadReplies.stop();
     await conversations.close();
     // Only now: the other replicas hear of the last sends too.
     await app.get<Hints>(Hints).close();
@@ -105,13 +109,6 @@ async function start(config: Config): Promise<() => Promise<void>> {
     log.info('stopped');
     await new Promise((resolve) => log.flush(resolve));
   };
-}
-
-/** The broker being away is no reason to be left out: people talk on. */
-function heard(incoming: IncomingEvents): Promise<void> {
-  return incoming.listening
-    ? Promise.resolve()
-    : Promise.reject(new Error('the broker is there, but system messages do not come'));
 }
 
 /** What the parts count themselves. */
@@ -162,6 +159,11 @@ function keptFigures(app: INestMicroservice): Parameters<Metrics['show']>[0] {
       kind: 'level',
       help: 'Announcements committed and not yet confirmed.',
       read: () => outbox.size(),
+    },
+    chat_outbox_oldest_seconds: {
+      kind: 'level',
+      help: 'How long the oldest of them has waited, by database time; 0 when none waits.',
+      read: () => outbox.oldestSeconds(),
     },
     chat_announcements_total: { kind: 'total', help: 'Announcements confirmed.', read: () => relay.relayed },
     chat_announcement_failures_total: {

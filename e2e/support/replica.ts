@@ -79,6 +79,13 @@ export class Replica {
     return Number(line.slice(name.length + 1));
   }
 
+  /** What /readyz says, by part. */
+  async readiness(): Promise<{ readonly ready: boolean; readonly parts: Readonly<Record<string, string>> }> {
+    const response = await fetch(`http://${this.metricsAddress}/readyz`);
+    const lines = (await response.text()).trim().split('\n');
+    return { ready: response.ok, parts: Object.fromEntries(lines.map((line) => line.split(': '))) };
+  }
+
   /** SIGKILL: no last word, as a crash. */
   async kill(): Promise<void> {
     await this.process?.kill();

@@ -225,6 +225,7 @@ async function startInContainer(engine) {
       await container.start();
       await up();
     },
+    control: (args) => container.run(['rabbitmqctl', ...args]),
     close: container.remove,
   };
 }

@@ -5,6 +5,8 @@ export const ANNOUNCEMENT_TYPES = [
   'energy.chat.case.transferred.v1',
   'energy.chat.case.released.v1',
   'energy.chat.case.closed.v1',
+  'energy.chat.reply.unread.v1',
+  'energy.chat.reply.read.v1',
 ] as const;
 
 export type AnnouncementType = (typeof ANNOUNCEMENT_TYPES)[number];

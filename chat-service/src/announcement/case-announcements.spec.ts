@@ -92,8 +92,7 @@ describe('announcements of case changes', () => {
 
   it('makes one announcement of each case change, all of different types and all types of the contract', () => {
     const types = contents.map((content) => rowOf(content).announcement.type);
-    expect(types).toEqual([...ANNOUNCEMENT_TYPES]);
-    expect(Object.values(announcementContract.components.messages).map(({ name }) => name)).toEqual(types);
+    expect(types).toEqual(ANNOUNCEMENT_TYPES.filter((type) => type.startsWith('energy.chat.case.')));
   });
 
   it.each(contents)('publishes $kind as proto/asyncapi.yaml says, with and without a link', (content) => {
@@ -136,9 +135,11 @@ describe('the published contract', () => {
 
   it('names the routing key of every type and the media type that is sent', () => {
     const { newChats, ...events } = announcementContract.channels;
+    const messages = Object.values(announcementContract.components.messages);
+    expect(messages.map(({ name }) => name)).toEqual([...ANNOUNCEMENT_TYPES]);
     expect(Object.values(events).map(({ address }) => address)).toEqual([...ANNOUNCEMENT_TYPES]);
     expect(newChats?.messages).toEqual(events['caseOpened']?.messages);
-    for (const { contentType } of Object.values(announcementContract.components.messages)) {
+    for (const { contentType } of messages) {
       expect(contentType).toBe(CLOUD_EVENT_MEDIA_TYPE);
     }
   });

@@ -1,12 +1,14 @@
 import type { Conversation } from '../conversation/conversation.js';
-import { viewFor, type Assignee, type Author, type Entry, type EntryKind, type Micros } from '../conversation/entry.js';
-import type { CaseView } from '../conversation/support-case.js';
+import { viewFor, type Entry, type EntryKind } from '../conversation/entry.js';
 import type { AnnouncementType } from './announcement.js';
+import { assigneeData, authorData, caseData, clientData, timestamp } from './event-data.js';
 import type { OutboxRow } from './outbox.port.js';
 
 export interface AnnouncementSettings {
-  /** The base of links to conversations; empty: no link. */
+  /** The base of links to conversations for other services' people; empty: no link. */
   readonly adminPortalUrl: string;
+  /** Where clients read, for what is said to them; empty: no link. */
+  readonly clientPortalUrl: string;
 }
 
 const TYPES: Partial<Record<EntryKind, AnnouncementType>> = {
@@ -25,7 +27,7 @@ const TYPES: Partial<Record<EntryKind, AnnouncementType>> = {
 export function announcementsFor(
   conversation: Pick<Conversation, 'id' | 'client' | 'progress'>,
   entry: Entry,
-  { adminPortalUrl }: AnnouncementSettings,
+  { adminPortalUrl }: Pick<AnnouncementSettings, 'adminPortalUrl'>,
 ): OutboxRow[] {
   // As the client may see it: the narrower of the two views.
   const { seq, author, createdAt, content } = viewFor('client', entry);
@@ -35,7 +37,7 @@ export function announcementsFor(
   const data = {
     conversation_id: id,
     case: caseData(content.case),
-    client: { id: client.id, login: client.login, display_name: client.displayName },
+    client: clientData(client),
     [content.kind === 'case_opened' ? 'opened_by' : 'changed_by']: authorData(author),
     ...('from' in content && { previous_assignee: assigneeData(content.from) }),
     opened_time: timestamp(content.case.openedAt),
@@ -46,24 +48,6 @@ export function announcementsFor(
   return [{ conversationId: id, seq, kind: content.kind, createdAt, announcement }];
 }
 
-function caseData({ id, number, revision, topic, status, assignee }: CaseView) {
-  return { id, number, revision, topic, status, assignee: assignee === null ? null : assigneeData(assignee) };
-}
-
-function assigneeData({ id, displayName }: Assignee) {
-  return { id, display_name: displayName };
-}
-
-function authorData({ side, id, displayName }: Author) {
-  return { side, id, display_name: displayName };
-}
-
 function conversationLink(adminPortalUrl: string, id: string): string {
   return `${adminPortalUrl.replace(/\/+$/, '')}/conversations/${encodeURIComponent(id)}`;
-}
-
-/** RFC 3339 in UTC with all six digits of the microseconds. */
-function timestamp(micros: Micros): string {
-  const seconds = new Date(Math.floor(micros / 1_000_000) * 1000).toISOString().slice(0, 19);
-  return `${seconds}.${String(micros % 1_000_000).padStart(6, '0')}Z`;
 }

@@ -17,7 +17,8 @@ export interface OutboxRow {
  * key order (conversation, seq, kind), leaving out the `parked` types, at a cost that the rows of parked types do not
  * add to. `remove` deletes what the bus has confirmed; a row that is gone already is no error. `lease` takes or renews
  * the one relay's lease for `seconds` of database time and answers whether `replica` holds it: at most one does, until
- * it expires or `release` gives it up. `size` counts waiting rows. Each throws when the database is away.
+ * it expires or `release` gives it up.  `size` counts waiting rows, `oldestSeconds` is the age of the
+ * oldest by database time, 0 when there is none. Each throws when the database is away.
  */
 export abstract class Outbox {
   abstract lease(replica: string, seconds: number): Promise<boolean>;
@@ -29,4 +30,5 @@ export abstract class Outbox {
   /** Drops rows of `types` older than `days` by database time and answers how many. */
   abstract dropOlder(types: readonly AnnouncementType[], days: number): Promise<number>;
   abstract size(): Promise<number>;
+  abstract oldestSeconds(): Promise<number>;
 }

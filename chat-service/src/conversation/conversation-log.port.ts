@@ -18,6 +18,8 @@ export interface ChangeRequest {
   readonly counts: { readonly side: Side; readonly afterSeq: number } | null;
   /** The entry that `Situation.target` and its neighbours speak of. */
   readonly targetSeq?: number;
+  /** For `Situation.unreadNow`: how old the word of a Watch may be, in seconds of database time. */
+  readonly asksUnread?: { readonly watchSeconds: number };
   /**
    * Pure, and run as often as the log needs it. Null: what is asked for holds already. A ChatError refuses this change
    * and no other.

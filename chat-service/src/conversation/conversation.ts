@@ -8,6 +8,7 @@ import {
   type Side,
 } from './entry.js';
 import type { CaseChange, OpenCase } from './support-case.js';
+import { runAfter, type OldestUnread, type UnreadRun } from './unread-run.js';
 
 /** How far one side has come. Neither seq moves back or passes the head. */
 export interface Progress {
@@ -34,6 +35,8 @@ export interface Conversation {
   readonly progress: Readonly<Record<Side, Progress>>;
   /** When the client wrote the oldest message since support last wrote. */
   readonly awaitingSince: Micros | null;
+  /** While the client has something unread; null for what was left unread before runs were kept. */
+  readonly unreadRun: UnreadRun | null;
   readonly openCase: OpenCase | null;
   readonly lastCaseNumber: number;
 }
@@ -51,6 +54,11 @@ export interface Situation {
   newestBesideTarget(): Entry | undefined;
   /** The client's next message after the target that was not removed. */
   nextFromClient(): Entry | undefined;
+  /**
+   * What the client has left unread, for a request with `asksUnread`. Undefined when another request of the same
+   * transaction has just changed the conversation: ask again later.
+   */
+  unreadNow(): OldestUnread | undefined;
 }
 
 /** What is to be written: nothing of it is true before it is committed. */
@@ -76,6 +84,7 @@ export function newConversation(id: string, client: Conversation['client']): Con
     preview: '',
     progress: { client: nothing, support: nothing },
     awaitingSince: null,
+    unreadRun: null,
     openCase: null,
     lastCaseNumber: 0,
   };
@@ -84,7 +93,8 @@ export function newConversation(id: string, client: Conversation['client']): Con
 /** A change of the row alone, one version on. */
 export function rowChange(conversation: Conversation, changes: Partial<Conversation>): Change {
   const next = { ...conversation, ...changes, version: conversation.version + 1 };
-  return { conversation: next, entries: [], cases: [], messages: [] };
+  const unreadRun = next.progress.client.unread === 0 ? null : next.unreadRun;
+  return { conversation: { ...next, unreadRun }, entries: [], cases: [], messages: [] };
 }
 
 /**
@@ -118,6 +128,7 @@ export function append(
       preview: previewAfter(conversation, written),
       progress: { client: unread('client'), support: unread('support') },
       awaitingSince: awaitingAfter(conversation, written),
+      unreadRun: runAfter(conversation.unreadRun, written),
     },
     entries: [...change.entries, written],
   };

@@ -17,7 +17,11 @@ describe('a page of history', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'history-'));
     database = await openEmbeddedDatabase(directory);
-    log = new SqlConversationLog(database, { clock: new Clock(), adminPortalUrl: '' }, new CommitBroadcast());
+    log = new SqlConversationLog(
+      database,
+      { clock: new Clock(), adminPortalUrl: '', clientPortalUrl: '' },
+      new CommitBroadcast(),
+    );
   });
   afterAll(async () => {
     await log.close();

@@ -1,6 +1,7 @@
 import type { Conversation, Situation } from '../conversation/conversation.js';
 import { countsAsUnread, type Entry, type Micros, type Side } from '../conversation/entry.js';
 import type { CaseChange } from '../conversation/support-case.js';
+import type { OldestUnread } from '../conversation/unread-run.js';
 
 /** A conversation while the batch decides on it. */
 export interface Draft {
@@ -15,6 +16,8 @@ export interface Draft {
   readonly messages: Map<number, Entry>;
   /** The seqs of those that it has changed. */
   readonly changed: Set<number>;
+  /** As stored, where a request asks for it. */
+  unread: OldestUnread | undefined;
   hasNews: boolean;
 }
 
@@ -42,6 +45,7 @@ export function situationOf(draft: Draft, counts: Map<string, number>, targetSeq
       texts().find(
         ({ seq, content, author }) => seq > targetSeq && content.kind === 'message' && author.side === 'client',
       ),
+    unreadNow: () => (conversation === stored ? draft.unread : undefined),
   };
 }
 

@@ -41,6 +41,7 @@ export async function lockConversations(
         targets: new Set(),
         messages: new Map(),
         changed: new Set(),
+        unread: undefined,
         hasNews: false,
       };
       return [row.id, draft];
@@ -68,6 +69,9 @@ export async function findRepeats(
   );
 }
 
+/** What the client counts as unread, of entries. */
+const CLIENT_UNREAD = "((kind = 'message' AND author_side = 'support') OR kind = 'system_message')";
+
 /** One statement for all counts that the requests may ask for; a count beyond the stored head is 0 and asks nothing. */
 export async function countUnread(
   manager: EntityManager,
@@ -85,7 +89,7 @@ export async function countUnread(
   const select = (side: Side): string =>
     `SELECT ? AS count_key, COUNT(*) AS unread FROM entry
      WHERE conversation_id = ? AND seq > ? AND removed_at IS NULL
-       AND ${side === 'client' ? "((kind = 'message' AND author_side = 'support') OR kind = 'system_message')" : "kind = 'message' AND author_side = 'client'"}`;
+       AND ${side === 'client' ? CLIENT_UNREAD : "kind = 'message' AND author_side = 'client'"}`;
   const rows = await manager.query<{ count_key: string; unread: number }[]>(
     [...asked.values()].map(({ side }) => select(side)).join(' UNION ALL '),
     [...asked].flatMap(([key, { conversationId, afterSeq }]) => [key, conversationId, afterSeq]),
@@ -120,6 +124,39 @@ export async function loadTargets(
       part.flatMap(({ params }) => params),
     );
     for (const entry of rows.map(toEntry)) drafts.get(entry.conversationId)?.messages.set(entry.seq, entry);
+  }
+}
+
+/** The oldest entry that each client has not read, and who of them holds a Watch. Two statements. */
+export async function loadUnread(
+  manager: EntityManager,
+  requests: readonly ChangeRequest[],
+  drafts: Map<string, Draft>,
+  { dialect, clock }: { readonly dialect: Dialect; readonly clock: Clock },
+): Promise<void> {
+  const asking = requests.filter(({ asksUnread }) => asksUnread !== undefined).slice(0, MOST_SELECTS);
+  const watchSeconds = Math.min(...asking.flatMap(({ asksUnread }) => asksUnread?.watchSeconds ?? []));
+  const asked = new Set(asking.flatMap(({ conversationId }) => drafts.get(conversationId) ?? []));
+  if (asked.size === 0) return;
+  const conversations = [...asked].map(({ stored }) => stored);
+  const oldest = `SELECT conversation_id, seq, created_at FROM entry
+    WHERE conversation_id = ? AND seq > ? AND removed_at IS NULL AND ${CLIENT_UNREAD} ORDER BY seq LIMIT 1`;
+  const rows = await manager.query<{ conversation_id: string; seq: number; created_at: number }[]>(
+    conversations.map((_, index) => `SELECT * FROM (${oldest}) AS part_${index}`).join(' UNION ALL '),
+    conversations.flatMap(({ id, progress }) => [id, progress.client.read]),
+  );
+  const watching = await manager.query<{ person_id: string }[]>(
+    `SELECT person_id FROM watch_presence WHERE person_id IN (${conversations.map(() => '?').join(', ')})
+       AND seen_at > ${dialect.now(clock)} - ?`,
+    [...conversations.map(({ client }) => client.id), Math.round(watchSeconds * 1_000_000)],
+  );
+  const seqs = new Map(
+    rows.map((row) => [row.conversation_id, { seq: Number(row.seq), createdAt: Number(row.created_at) }]),
+  );
+  const present = new Set(watching.map(({ person_id: personId }) => personId));
+  for (const draft of asked) {
+    const { id, client } = draft.stored;
+    draft.unread = { oldest: seqs.get(id) ?? null, clientWatches: present.has(client.id) };
   }
 }
 

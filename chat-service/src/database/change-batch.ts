@@ -1,13 +1,14 @@
 import type { EntityManager } from 'typeorm';
 import { outboxInsert } from './outbox.js';
-import { announcementsFor } from '../announcement/case-announcements.js';
+import { announcementsFor, type AnnouncementSettings } from '../announcement/case-announcements.js';
+import { replyAnnouncements } from '../announcement/reply-announcements.js';
 import { ChatError } from '../chat-error.js';
 import type { CommittedChange } from '../conversation/commit-listener.port.js';
 import type { ChangeRequest, ChangeResult } from '../conversation/conversation-log.port.js';
 import type { Change } from '../conversation/conversation.js';
 import type { Entry } from '../conversation/entry.js';
 import { situationOf, type Draft } from './batch-draft.js';
-import { countUnread, findRepeats, loadTargets, lockConversations, requestKey } from './batch-reads.js';
+import { countUnread, findRepeats, loadTargets, loadUnread, lockConversations, requestKey } from './batch-reads.js';
 import { caseColumns, caseValues, changingCaseColumns, keptCaseColumns, mergeCaseChanges } from './case-rows.js';
 import type { Clock } from './clock.js';
 import { conversationColumns, conversationValues } from './conversation-rows.js';
@@ -15,11 +16,9 @@ import type { Dialect } from './dialect.js';
 import { entryColumns, entryValues } from './entry-rows.js';
 
 /** What a batch needs to know besides its requests. */
-export interface BatchSettings {
+export interface BatchSettings extends AnnouncementSettings {
   readonly dialect: Dialect;
   readonly clock: Clock;
-  /** The base of links in announcements; empty: none. */
-  readonly adminPortalUrl: string;
 }
 
 /** One request's end: its result, or why it was refused. */
@@ -54,6 +53,7 @@ export async function runBatch(
   const repeats = await findRepeats(manager, requests);
   const counts = await countUnread(manager, requests, drafts);
   await loadTargets(manager, requests, drafts);
+  await loadUnread(manager, requests, drafts, settings);
 
   const decisions = requests.map((request): Decision => {
     const draft = drafts.get(request.conversationId);
@@ -68,12 +68,12 @@ export async function runBatch(
     }
   });
 
-  await write(manager, [...drafts.values()], settings);
+  const announced = await write(manager, [...drafts.values()], settings);
   const news = [...drafts.values()].filter(({ hasNews }) => hasNews);
   const committed = news.map(({ conversation, entries }) => ({
     conversation,
     entries,
-    announced: entries.some((entry) => entry.content.kind.startsWith('case_')),
+    announced: announced.has(conversation.id),
   }));
   return { decisions, committed };
 }
@@ -128,13 +128,11 @@ function apply(change: Change, draft: Draft): void {
   }
 }
 
-async function write(
-  manager: EntityManager,
-  drafts: Draft[],
-  { dialect, adminPortalUrl }: BatchSettings,
-): Promise<void> {
+/** Answers which conversations have rows in the outbox by it. */
+async function write(manager: EntityManager, drafts: Draft[], settings: BatchSettings): Promise<Set<string>> {
+  const { dialect } = settings;
   const changed = drafts.filter(({ conversation, stored }) => conversation.version !== stored.version);
-  if (changed.length === 0) return;
+  if (changed.length === 0) return new Set();
 
   const entries = changed.flatMap((draft) => draft.entries);
   if (entries.length > 0) {
@@ -179,13 +177,15 @@ async function write(
     );
   }
 
-  const announcements = changed.flatMap(({ conversation, entries: written }) =>
-    written.flatMap((entry) => announcementsFor(conversation, entry, { adminPortalUrl })),
-  );
+  const announcements = changed.flatMap(({ conversation, stored, now, entries: written }) => [
+    ...written.flatMap((entry) => announcementsFor(conversation, entry, settings)),
+    ...replyAnnouncements(stored, conversation, now, settings),
+  ]);
   if (announcements.length > 0) {
     const { sql, params } = outboxInsert(announcements);
     await manager.query(sql, params);
   }
+  return new Set(announcements.map(({ conversationId }) => conversationId));
 }
 
 /** Cases that exist: their status moves on, their first times stay. Runs before new cases are inserted. */

@@ -19,6 +19,8 @@ export interface ConversationRow {
   support_read: number;
   support_unread: number;
   awaiting_since: number | null;
+  unread_since: number | null;
+  unread_announced_seq: number | null;
   last_case_number: number;
   case_id: string | null;
   case_number: number | null;
@@ -51,6 +53,8 @@ const columns = [
   'support_read',
   'support_unread',
   'awaiting_since',
+  'unread_since',
+  'unread_announced_seq',
   'last_case_number',
   'case_id',
   'case_number',
@@ -89,6 +93,7 @@ export function toConversation(row: ConversationRow): Conversation {
       support: { delivered: row.support_delivered, read: row.support_read, unread: row.support_unread },
     },
     awaitingSince: row.awaiting_since,
+    unreadRun: row.unread_since === null ? null : { since: row.unread_since, announcedSeq: row.unread_announced_seq },
     openCase: toOpenCase(row),
     lastCaseNumber: row.last_case_number,
   };
@@ -134,6 +139,8 @@ export function conversationValues(conversation: Conversation): unknown[] {
     support_read: progress.support.read,
     support_unread: progress.support.unread,
     awaiting_since: conversation.awaitingSince,
+    unread_since: conversation.unreadRun?.since ?? null,
+    unread_announced_seq: conversation.unreadRun?.announcedSeq ?? null,
     last_case_number: conversation.lastCaseNumber,
     case_id: openCase?.id ?? null,
     case_number: openCase?.number ?? null,

@@ -27,9 +27,11 @@ describe('SqlOutbox on SQLite', () => {
       'energy.chat.case.assigned.v1',
       'energy.chat.case.transferred.v1',
       'energy.chat.case.released.v1',
+      'energy.chat.reply.unread.v1',
+      'energy.chat.reply.read.v1',
     ]);
     const reads = plan.map(({ detail }) => detail).filter((detail) => detail.includes('outbox'));
-    expect(reads).toEqual(Array(3).fill('SEARCH outbox USING INDEX outbox_type (type=?)'));
+    expect(reads).toEqual(Array(5).fill('SEARCH outbox USING INDEX outbox_type (type=?)'));
     await database.close();
     await rm(directory, { recursive: true });
   });

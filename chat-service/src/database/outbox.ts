@@ -111,6 +111,17 @@ export class SqlOutbox extends Outbox {
     const [row] = await this.database.read<{ waiting: number | string }>('SELECT COUNT(*) AS waiting FROM outbox');
     return Number(row?.waiting ?? 0);
   }
+
+  /** The first of each type's range of an index. */
+  override async oldestSeconds(): Promise<number> {
+    const now = this.database.dialect.now(this.clock);
+    const oldest = ANNOUNCEMENT_TYPES.map(() => 'SELECT MIN(created_at) AS at FROM outbox WHERE type = ?');
+    const [row] = await this.database.read<{ age: number | string | null }>(
+      `SELECT ${now} - MIN(at) AS age FROM (${oldest.join(' UNION ALL ')}) AS oldest`,
+      ANNOUNCEMENT_TYPES,
+    );
+    return Math.max(0, Number(row?.age ?? 0) / 1_000_000);
+  }
 }
 
 const rangeOf = (limit: number): string =>

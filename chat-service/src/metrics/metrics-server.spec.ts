@@ -1,14 +1,19 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { silentLog } from '../testing/grpc-test-server.js';
 import { startMetricsServer } from './metrics-server.js';
-import type { ReadinessChecks } from './metrics-server.js';
+import type { Extras, ReadinessChecks } from './metrics-server.js';
 import { Metrics } from './metrics.js';
 
 const stopping: (() => Promise<void>)[] = [];
 afterEach(() => Promise.all(stopping.splice(0).map((stop) => stop())));
 
-async function start(checks: ReadinessChecks = {}, metrics = new Metrics(), address = '127.0.0.1:0') {
-  const server = await startMetricsServer({ address, metrics, checks, log: silentLog });
+async function start(
+  checks: ReadinessChecks = {},
+  metrics = new Metrics(),
+  address = '127.0.0.1:0',
+  extras?: Extras,
+) {
+  const server = await startMetricsServer({ address, metrics, checks, log: silentLog, ...(extras && { extras }) });
   stopping.push(server.stop);
   return { port: server.port, get: (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`) };
 }
@@ -76,6 +81,22 @@ describe('the metrics server', () => {
     expect(response.status).toBe(503);
     expect(await response.text()).toBe('database: not ready\nserving: ok\n');
     expect((await get('/livez')).status).toBe(200);
+  });
+
+  it('names what clients are served without, and stays ready', async () => {
+    const extras = () => [
+      { part: 'RabbitMQ, hints', works: false },
+      { part: 'RabbitMQ, announcements', works: true },
+    ];
+    const { get } = await start({ database: () => Promise.resolve() }, new Metrics(), '127.0.0.1:0', extras);
+    const response = await get('/readyz');
+    expect(response.status).toBe(200);
+    expect((await response.text()).split('\n')).toEqual([
+      'database: ok',
+      'RabbitMQ, hints: away; clients are served without it',
+      'RabbitMQ, announcements: ok',
+      '',
+    ]);
   });
 
   it('does not wait for a part that hangs', async () => {

@@ -7,21 +7,26 @@ import type { Metrics } from './metrics.js';
 /** Each part that must work before clients are sent here; rejects when it does not. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<void>>>;
 
+/** Parts that clients are served without, by whether each works now. */
+export type Extras = () => readonly { readonly part: string; readonly works: boolean }[];
+
 /** A part that has not answered by then counts as not ready. */
 const checkMilliseconds = 2_000;
 
 /**
  * For the operator's tools, on METRICS_ADDRESS: `/metrics` for Prometheus, `/livez` (200 while the process turns) and
- * `/readyz` (200, or 503; one line a part says which part is not ready). Causes go to the log only: they may name hosts
+ * `/readyz` (200, or 503; one line a part says which part is not ready; what clients are served without is named there
+ * too and never makes it 503, else a broker that is away would take every replica out of service). Causes go to the log only: they may name hosts
  * and accounts. Fails when the address cannot be listened on.
  */
 export async function startMetricsServer(options: {
   address: string;
   metrics: Metrics;
   checks: ReadinessChecks;
+  extras?: Extras;
   log: Logger;
 }): Promise<{ port: number; stop: () => Promise<void> }> {
-  const { address, metrics, checks, log } = options;
+  const { address, metrics, checks, log, extras = () => [] } = options;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url?.split('?', 1)[0];
@@ -33,7 +38,10 @@ export async function startMetricsServer(options: {
       return text(
         response,
         ready ? 200 : 503,
-        parts.map((p) => `${p.part}: ${p.ready ? 'ok' : 'not ready'}`).join('\n'),
+        [
+          ...parts.map((p) => `${p.part}: ${p.ready ? 'ok' : 'not ready'}`),
+          ...extras().map(({ part, works }) => `${part}: ${works ? 'ok' : 'away; clients are served without it'}`),
+        ].join('\n'),
       );
     }
     if (path === '/metrics') {

@@ -34,8 +34,6 @@ export type Verdict = 'done' | DeadLetter;
 export abstract class IncomingEvents {
   /** Dead letters kept, since the start. */
   abstract readonly buried: number;
-  /** False while the broker is there and events do not come all the same. */
-  abstract readonly listening: boolean;
   abstract listen(handle: (event: IncomingEvent) => Promise<Verdict>): void;
   abstract bury(letter: DeadLetter): Promise<void>;
   abstract close(): Promise<void>;

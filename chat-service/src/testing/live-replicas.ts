@@ -73,7 +73,7 @@ export async function liveReplicas(
         this.hear(...changes);
       }
     })();
-    const stored = new SqlConversationLog(database, { clock, adminPortalUrl: '' }, listener);
+    const stored = new SqlConversationLog(database, { clock, adminPortalUrl: '', clientPortalUrl: '' }, listener);
     const log = new LaggingLog(stored);
     const hints = new UnrulyHints(new EmbeddedHints(bus, pino({ level: 'silent' })));
     const presenceDatabase = new TappedDatabase(database);

@@ -68,6 +68,12 @@ export function replicaOn(database: Database, options: { lanes?: number; limits?
   const heard = new HeardCommits();
   const batches: number[] = [];
   const report = ({ requests }: CommitReport): void => void batches.push(requests);
-  const log = new SqlConversationLog(database, { clock, adminPortalUrl: '' }, heard, report, options);
+  const log = new SqlConversationLog(
+    database,
+    { clock, adminPortalUrl: '', clientPortalUrl: '' },
+    heard,
+    report,
+    options,
+  );
   return { log, desk: new Desk(log), clock, heard, batches };
 }

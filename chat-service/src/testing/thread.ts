@@ -16,6 +16,7 @@ export class Thread {
   readonly entries: Entry[] = [];
   readonly cases: CaseChange[] = [];
   now: Micros = 1_764_000_000_000_000;
+  clientWatches = false;
   private requests = 0;
 
   /** `targetSeq` as of ChangeRequest. */
@@ -29,6 +30,12 @@ export class Thread {
       newestBesideTarget: () => entries.findLast((entry) => entry.seq !== targetSeq && isShown(entry)),
       nextFromClient: () =>
         entries.find((entry) => entry.seq > targetSeq && isShown(entry) && entry.author.side === 'client'),
+      unreadNow: () => ({
+        oldest:
+          entries.find((entry) => entry.seq > conversation.progress.client.read && countsAsUnread('client', entry)) ??
+          null,
+        clientWatches: this.clientWatches,
+      }),
     };
   }
 

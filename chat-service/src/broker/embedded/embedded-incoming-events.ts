@@ -11,7 +11,6 @@ import {
  * and not handled is gone with the process, as are its dead letters.
  */
 export class EmbeddedIncomingEvents extends IncomingEvents {
-  readonly listening = true;
   readonly letters: DeadLetter[] = [];
   private handle: ((event: IncomingEvent) => Promise<Verdict>) | undefined;
   private readonly waiting: IncomingEvent[] = [];

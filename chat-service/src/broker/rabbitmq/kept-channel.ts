@@ -18,6 +18,8 @@ export class KeptChannel<C extends Channel> {
   private tries = 0;
   private timer: NodeJS.Timeout | undefined;
   private loggedTrouble = '';
+  /** Until a channel that is open again counts as well: one that RabbitMQ closes at its first use must not say so each time. */
+  private proving: NodeJS.Timeout | undefined;
   private ended = false;
 
   constructor(
@@ -32,6 +34,10 @@ export class KeptChannel<C extends Channel> {
     return this.channel;
   }
 
+  get isOpen(): boolean {
+    return this.channel !== undefined;
+  }
+
   connected(link: ChannelModel): void {
     if (this.ended) return;
     this.link = link;
@@ -43,6 +49,7 @@ export class KeptChannel<C extends Channel> {
     this.link = undefined;
     this.channel = undefined;
     clearTimeout(this.timer);
+    clearTimeout(this.proving);
   }
 
   /** Gives the channel up for a fresh one: whatever is still unconfirmed on it counts as failed. */
@@ -79,13 +86,13 @@ export class KeptChannel<C extends Channel> {
         if (this.link !== link) return;
         openedAt = performance.now();
         this.channel = channel;
-        if (this.loggedTrouble !== '') this.log.info({ channel: this.purpose }, 'RabbitMQ channel is open again');
-        this.loggedTrouble = '';
+        if (this.loggedTrouble !== '') this.proving = setTimeout(() => this.isWell(), this.times.longestDelayMs);
       } catch (error) {
         trouble ??= error;
         channel.close().catch(() => undefined);
       }
       await over.promise;
+      clearTimeout(this.proving);
       if (this.channel === channel) this.channel = undefined;
     } catch (error) {
       trouble ??= error;
@@ -96,6 +103,11 @@ export class KeptChannel<C extends Channel> {
     if (performance.now() - openedAt > this.times.longestDelayMs) this.tries = 0;
     const longest = Math.min(this.times.firstDelayMs * 2 ** this.tries++, this.times.longestDelayMs);
     this.timer = setTimeout(() => void this.open(link), longest * (0.5 + Math.random() / 2));
+  }
+
+  private isWell(): void {
+    this.log.info({ channel: this.purpose }, 'RabbitMQ channel is open again');
+    this.loggedTrouble = '';
   }
 
   /** One line per trouble, not one per try. */

@@ -37,6 +37,7 @@ export class RabbitmqAnnouncementBus extends AnnouncementBus {
   private readonly settings: AnnouncementBusSettings;
   private readonly channel: KeptChannel<ConfirmChannel>;
   private readonly returns = new WeakMap<Channel, Set<unknown>>();
+  private readonly refused = new Map<string, string>();
   private link: ChannelModel | undefined;
   private inFlight: Promise<unknown> = Promise.resolve();
   private closed = false;
@@ -67,9 +68,8 @@ export class RabbitmqAnnouncementBus extends AnnouncementBus {
   private async prepare(channel: ConfirmChannel, link: ChannelModel): Promise<void> {
     const { exchange } = this.settings;
     this.link = link;
-    await declare(link, this.log, `exchange ${exchange}`, (own) =>
-      own.assertExchange(exchange, 'topic', { durable: true }),
-    );
+    const topic = (own: Channel) => own.assertExchange(exchange, 'topic', { durable: true });
+    await declare(link, this.log, `exchange ${exchange}`, topic, this.refused);
     await this.declareNewChats(link);
     const returned = new Set<unknown>();
     channel.on('return', (message) => returned.add(message.properties.messageId));
@@ -79,17 +79,17 @@ export class RabbitmqAnnouncementBus extends AnnouncementBus {
   /** A queue that exists with other arguments is used as it is: an operator may have reasons for his own. */
   private async declareNewChats(link: ChannelModel): Promise<void> {
     const { exchange, newChatsQueue: queue, newChatsLength } = this.settings;
-    await declare(link, this.log, `queue ${queue}`, (own) =>
+    const quorum = (own: Channel) =>
       own.assertQueue(queue, {
         durable: true,
         maxLength: newChatsLength,
         overflow: 'drop-head',
         // On a cluster, the only kind that outlives a node. Its members are the nodes that are up when it is declared.
         arguments: { 'x-queue-type': 'quorum' },
-      }),
-    );
+      });
+    await declare(link, this.log, `queue ${queue}`, quorum, this.refused);
     const bind = (own: Channel) => own.bindQueue(queue, exchange, CASE_OPENED);
-    await declare(link, this.log, `the binding of queue ${queue}`, bind);
+    await declare(link, this.log, `the binding of queue ${queue}`, bind, this.refused);
   }
 
   private async publishBatch(announcements: readonly Announcement[]): Promise<Outcome[]> {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { brokerServers } from '../../several-servers.js';
 import { BrokerAddresses } from './broker-addresses.js';
 import { KeptChannel, type KeptChannelTimes } from './kept-channel.js';
+import { describeTrouble } from './rabbitmq-trouble.js';
 
 export interface RabbitmqConnectionTimes extends KeptChannelTimes {
   /** A silent broker is given up after about twice this, in seconds. The URL's own `?heartbeat=` goes before it. */
@@ -38,7 +39,8 @@ export class RabbitmqConnection {
   private readonly times: RabbitmqConnectionTimes;
   private readonly addresses: BrokerAddresses;
   private readonly recovering: Promise<RecoveringChannelModel>;
-  private readonly channels: Pick<KeptChannel<Channel>, 'connected' | 'disconnected' | 'end'>[] = [];
+  private readonly channels: Pick<KeptChannel<Channel>, 'purpose' | 'isOpen' | 'connected' | 'disconnected' | 'end'>[] =
+    [];
   private model: ChannelModel | undefined;
   /** Since it was last connected. */
   private readonly loggedTroubles = new Set<string>();
@@ -54,6 +56,11 @@ export class RabbitmqConnection {
   /** Whether a connection stands right now: for readiness and metrics, never to decide whether to try. */
   get state(): 'connected' | 'away' {
     return this.model === undefined ? 'away' : 'connected';
+  }
+
+  /** What its channels are for, and whether each is open and consumes what it should. */
+  get uses(): { readonly purpose: string; readonly isOpen: boolean }[] {
+    return this.channels.map(({ purpose, isOpen }) => ({ purpose, isOpen }));
   }
 
   /** Keeps a channel for `purpose` (a word for the log). `prepare` declares and consumes, each time it is opened. */
@@ -137,7 +144,7 @@ export class RabbitmqConnection {
     const broker = this.addresses.current;
     this.addresses.next();
     // One line per trouble, not one per try. A refused connection to several addresses has an empty message.
-    const trouble = error.message || ('code' in error ? String(error.code) : error.name);
+    const trouble = error.message === '' && 'code' in error ? String(error.code) : describeTrouble(error);
     const line = `${broker} ${trouble}`;
     if (this.closed || this.loggedTroubles.has(line)) return;
     this.loggedTroubles.add(line);

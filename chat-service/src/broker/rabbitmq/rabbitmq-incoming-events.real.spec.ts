@@ -74,7 +74,7 @@ async function openBench() {
     for (const exchange of [names.exchange, names.deadLetterExchange]) await outside.deleteExchange(exchange);
     await link.close();
   };
-  return { names, log, proxy, link, outside, newEvents, queueReady, put, letters, close };
+  return { names, log, proxy, link, outside, connections, newEvents, queueReady, put, letters, close };
 }
 type Bench = Awaited<ReturnType<typeof openBench>>;
 
@@ -101,6 +101,10 @@ describe('RabbitmqIncomingEvents', () => {
     });
     afterEach(() => bench.close());
 
+    /** What /readyz shows. */
+    const isListening = (): boolean =>
+      bench.connections.every(({ uses }) => uses.some(({ purpose, isOpen }) => purpose === 'system messages' && isOpen));
+
     /** Listens and keeps what it was given. */
     const listening = async (settings: Partial<IncomingEventsSettings> = {}) => {
       const events = bench.newEvents(settings);
@@ -109,7 +113,7 @@ describe('RabbitmqIncomingEvents', () => {
         heard.push(event.body.toString());
         return Promise.resolve('done');
       });
-      await eventually('it listens', () => events.listening);
+      await eventually('it listens', isListening);
       return { events, heard };
     };
 
@@ -141,7 +145,7 @@ describe('RabbitmqIncomingEvents', () => {
       await bench.outside.deleteQueue(bench.names.queue);
       await eventually('the queue is there again', async () => {
         await bench.queueReady();
-        return events.listening;
+        return isListening();
       });
       bench.put('after');
       await eventually('it listens again', () => heard.includes('after'));

@@ -69,7 +69,7 @@ export class RabbitmqIncomingEvents extends IncomingEvents {
   private inTrouble = false;
 
   constructor(
-    private readonly connection: RabbitmqConnection,
+    connection: RabbitmqConnection,
     private readonly log: Logger,
     settings: Partial<IncomingEventsSettings> = {},
   ) {
@@ -77,10 +77,6 @@ export class RabbitmqIncomingEvents extends IncomingEvents {
     this.settings = { ...INCOMING_EVENTS, ...settings };
     this.letters = connection.keepConfirmChannel('dead letters', (channel, link) => this.declareLetters(channel, link));
     this.channel = connection.keepChannel('system messages', (channel, link) => this.prepare(channel, link));
-  }
-
-  override get listening(): boolean {
-    return this.connection.state === 'away' || this.channel.current !== undefined;
   }
 
   override listen(handle: (event: IncomingEvent) => Promise<Verdict>): void {

@@ -14,9 +14,22 @@ const CURES = new Map<number, string>([
   ],
 ]);
 
+/** Where RabbitMQ ends the connection itself, whose errors have no code of their own or one that says too little. */
+const CONNECTION_CURES: readonly (readonly [RegExp, string])[] = [
+  [
+    /Login was refused/,
+    'the account of RABBITMQ_URL is unknown or has another password: restore it (rabbitmqctl add_user or change_password, then set_permissions), or set RABBITMQ_URL anew and restart',
+  ],
+  [
+    /access to vhost .* refused/,
+    'give the account of RABBITMQ_URL permissions on that virtual host (rabbitmqctl set_permissions)',
+  ],
+  [/vhost .* not found/, 'make that virtual host (rabbitmqctl add_vhost), or correct RABBITMQ_URL and restart'],
+];
+
 /** What went wrong and its cure, in one line. RabbitMQ's own text names the queue or exchange; it holds no secret. */
 export function describeTrouble(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const cure = CURES.get(replyCode(error) ?? 0);
+  const cure = CONNECTION_CURES.find(([what]) => what.test(text))?.[1] ?? CURES.get(replyCode(error) ?? 0);
   return cure === undefined ? text : `${text}. Cure: ${cure}`;
 }
