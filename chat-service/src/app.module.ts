@@ -33,6 +33,7 @@ import { SqlSessions } from './database/sessions.js';
 import { SqlConversationLog } from './database/sql-conversation-log.js';
 import { SqlConversationOwners } from './database/sql-conversation-owners.js';
 import { SqlInbox } from './database/sql-inbox.js';
+import { SqlLanguages } from './database/sql-languages.js';
 import { SqlPresence } from './database/sql-presence.js';
 import { ErrorFilter } from './grpc/error.filter.js';
 import { ReadableRequestGuard } from './grpc/readable-request.guard.js';
@@ -42,6 +43,7 @@ import { AccessTokens } from './identity/access-token.js';
 import { AuthController } from './identity/auth.controller.js';
 import { ConversationOwners } from './identity/conversation-owners.port.js';
 import { EndedSessions } from './identity/ended-sessions.js';
+import { Languages } from './identity/languages.port.js';
 import { Passwords } from './identity/password.js';
 import { People } from './identity/people.port.js';
 import { Refresh } from './identity/refresh.js';
@@ -49,6 +51,7 @@ import { RefreshCookie } from './identity/refresh-cookie.js';
 import { loadRefreshKey, RefreshTokens } from './identity/refresh-token.js';
 import { RefusalStep } from './identity/refusal-step.js';
 import { Sessions } from './identity/sessions.port.js';
+import { SetLanguage } from './identity/set-language.js';
 import { SignIn } from './identity/sign-in.js';
 import { SignOut } from './identity/sign-out.js';
 import { loadSigningKeys } from './identity/signing-keys.js';
@@ -195,6 +198,7 @@ function identityProviders(config: Config, warn: Warn): FactoryProvider[] {
     made(PlatformDatabase, [], async () => new PlatformDatabase(await platformOptions(config), warn)),
     made(People, [PlatformDatabase], (platform) => new PlatformPeople(platform, config, warn)),
     made(Sessions, [Database, Clock], (database, clock) => new SqlSessions(database, clock)),
+    made(Languages, [Database, Clock], (database, clock) => new SqlLanguages(database, clock)),
     made(ConversationOwners, [Database], (database) => new SqlConversationOwners(database)),
     made(
       AccessTokens,
@@ -221,6 +225,7 @@ function identityProviders(config: Config, warn: Warn): FactoryProvider[] {
       [People, Sessions, AccessTokens, RefreshTokens, EndedSessions],
       (people, sessions, access, refresh, ended) => new Refresh(people, sessions, access, refresh, ended),
     ),
+    made(SetLanguage, [Languages], (languages) => new SetLanguage(languages)),
     made(SignOut, [Sessions, EndedSessions], (sessions, ended) => new SignOut(sessions, ended)),
   ];
 }

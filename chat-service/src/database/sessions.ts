@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Audience, Person } from '../identity/caller.js';
+import type { Audience } from '../identity/caller.js';
 import {
   type EndReason,
   type KnownSession,
@@ -12,6 +12,7 @@ import {
 } from '../identity/sessions.port.js';
 import type { Clock } from './clock.js';
 import type { Database } from './database.js';
+import { keepPerson } from './keep-person.js';
 
 const DAY = 24 * 3_600 * 1_000_000;
 const IDLE = SESSION_IDLE_DAYS * DAY;
@@ -42,7 +43,7 @@ export class SqlSessions extends Sessions {
   async begin({ id, person, audience, refreshHash }: NewSession): Promise<void> {
     const { dialect } = this.database;
     await this.database.writeRepeatably(async (manager) => {
-      await this.keepPerson(manager, person);
+      await keepPerson(manager, dialect, this.now, person);
       // Met again only when the answer to the first try was lost: then it stands already.
       await manager.query(
         `INSERT INTO session (id, person_id, audience, generation, refresh_hash, previous_open, created_at,
@@ -78,7 +79,7 @@ export class SqlSessions extends Sessions {
          WHERE id = ?`,
         [row.generation + 1, successorHash, presentedHash, sessionId],
       );
-      await this.keepPerson(manager, person);
+      await keepPerson(manager, this.database.dialect, this.now, person);
       return row.generation + 1;
     });
   }
@@ -130,16 +131,6 @@ export class SqlSessions extends Sessions {
     await manager.query(
       `UPDATE session SET ended_at = ${this.now}, end_reason = ?, previous_open = 0 WHERE id = ? AND ended_at IS NULL`,
       [reason, sessionId],
-    );
-  }
-
-  private async keepPerson(manager: EntityManager, { id, login, displayName }: Person): Promise<void> {
-    const { dialect } = this.database;
-    await manager.query(
-      `INSERT INTO person (id, login, display_name, seen_at) VALUES (?, ?, ?, ${this.now})
-       ${dialect.onConflict(['id'])} login = ${dialect.inserted('login')},
-         display_name = ${dialect.inserted('display_name')}, seen_at = ${dialect.inserted('seen_at')}`,
-      [id, login, displayName],
     );
   }
 }

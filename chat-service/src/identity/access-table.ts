@@ -21,6 +21,7 @@ export const accessTable: ReadonlyMap<string, Access> = new Map<string, Access>(
   ['energy.chat.v1.AuthService/Refresh', 'anyone'],
   ['energy.chat.v1.AuthService/SignOut', everybody],
   ['energy.chat.v1.AuthService/GetMe', everybody],
+  ['energy.chat.v1.AuthService/SetLanguage', everybody],
 
   ['energy.chat.v1.ConversationService/GetMyConversation', clients],
   ['energy.chat.v1.ConversationService/GetConversation', conversations],

@@ -16,8 +16,10 @@ import { type IdentityFixture, openIdentity } from '../testing/identity-fixture.
 import { AccessGuard } from './access.guard.js';
 import { AuthController } from './auth.controller.js';
 import type { ConversationOwners } from './conversation-owners.port.js';
+import { Languages } from './languages.port.js';
 import { Refresh } from './refresh.js';
 import { RefreshCookie } from './refresh-cookie.js';
+import { SetLanguage } from './set-language.js';
 import { SignIn } from './sign-in.js';
 import { SignOut } from './sign-out.js';
 import { VerifyAccess } from './verify-access.js';
@@ -42,6 +44,8 @@ beforeAll(async () => {
       { provide: SignIn, useValue: identity.signIn },
       { provide: Refresh, useValue: identity.refresh },
       { provide: SignOut, useValue: identity.signOut },
+      { provide: SetLanguage, useValue: new SetLanguage(identity.languages) },
+      { provide: Languages, useValue: identity.languages },
       { provide: RefreshCookie, useValue: new RefreshCookie(false) },
     ],
   };
@@ -106,6 +110,17 @@ describe('AuthService over gRPC', () => {
 
     await auth.signOut({}, bearer(refreshed.accessToken));
     expect(await reasonOf(auth.refresh({ refreshToken: refreshed.refreshToken }))).toBe('SESSION_ENDED');
+  });
+
+  it('tells a person, and nobody else, the language they chose, at every way in', async () => {
+    const { me, accessToken, refreshToken } = await auth.signIn({ ...credentials, login: 'client2' });
+    expect(me?.language).toBe('');
+    await auth.setLanguage({ language: 'ro-md' }, bearer(accessToken));
+    expect((await auth.getMe({}, bearer(accessToken))).me?.language).toBe('ro-MD');
+    expect((await auth.refresh({ refreshToken })).me?.language).toBe('ro-MD');
+    expect((await auth.signIn({ ...credentials, login: 'client2' })).me?.language).toBe('ro-MD');
+    expect((await auth.signIn({ ...credentials, login: 'client3' })).me?.language).toBe('');
+    expect(await reasonOf(auth.setLanguage({ language: 'ro' }))).toBe('TOKEN_MISSING');
   });
 
   it('carries the refresh token only as a cookie behind an edge', async () => {

@@ -10,19 +10,24 @@ import {
   type SignInRequest,
   type SignInResponse,
   SignInResponseSchema,
+  type SetLanguageRequest,
+  type SetLanguageResponse,
+  SetLanguageResponseSchema,
   type SignOutRequest,
   type SignOutResponse,
   SignOutResponseSchema,
 } from '@energy-chat/contract/auth_pb.js';
 import { Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller } from '@nestjs/common';
-import { GrpcMethod } from '@nestjs/microservices';
-import type { Audience, Caller } from './caller.js';
+import { GrpcMethod, Payload } from '@nestjs/microservices';
+import type { Audience, Caller, Person } from './caller.js';
 import { callerOf, CurrentCaller } from './current-caller.decorator.js';
+import { Languages } from './languages.port.js';
 import { personMessage } from './person-message.js';
 import { Refresh } from './refresh.js';
 import { type RefreshCarrier, refreshCarrierOf } from './refresh-carrier.js';
 import { RefreshCookie } from './refresh-cookie.js';
+import { SetLanguage } from './set-language.js';
 import { type SignedIn, SignIn } from './sign-in.js';
 import { SignOut } from './sign-out.js';
 
@@ -42,6 +47,8 @@ export class AuthController {
     private readonly signInCase: SignIn,
     private readonly refreshCase: Refresh,
     private readonly signOutCase: SignOut,
+    private readonly setLanguageCase: SetLanguage,
+    private readonly languages: Languages,
     private readonly cookie: RefreshCookie,
   ) {}
 
@@ -50,14 +57,14 @@ export class AuthController {
     const carrier = this.carrierOf(metadata, call);
     const audience = carrier.portal ?? audiences[request.audience];
     const signedIn = await this.signInCase.run({ login: request.login, password: request.password, audience });
-    return create(SignInResponseSchema, tokensOf(signedIn, carrier));
+    return create(SignInResponseSchema, await this.tokensOf(signedIn, carrier));
   }
 
   @GrpcMethod(SERVICE, 'Refresh')
   async refresh(request: RefreshRequest, metadata: Metadata, call: UnaryCall): Promise<RefreshResponse> {
     const carrier = this.carrierOf(metadata, call);
     const refreshed = await this.refreshCase.run(carrier.presented(request.refreshToken), carrier.portal);
-    return create(RefreshResponseSchema, tokensOf(refreshed, carrier));
+    return create(RefreshResponseSchema, await this.tokensOf(refreshed, carrier));
   }
 
   @GrpcMethod(SERVICE, 'SignOut')
@@ -68,8 +75,31 @@ export class AuthController {
   }
 
   @GrpcMethod(SERVICE, 'GetMe')
-  getMe(@CurrentCaller() caller: Caller): GetMeResponse {
-    return create(GetMeResponseSchema, { me: personMessage(caller) });
+  async getMe(@CurrentCaller() caller: Caller): Promise<GetMeResponse> {
+    return create(GetMeResponseSchema, { me: await this.own(caller) });
+  }
+
+  @GrpcMethod(SERVICE, 'SetLanguage')
+  async setLanguage(
+    @Payload() { language }: SetLanguageRequest,
+    @CurrentCaller() caller: Caller,
+  ): Promise<SetLanguageResponse> {
+    await this.setLanguageCase.run(caller, language);
+    return create(SetLanguageResponseSchema);
+  }
+
+  private async own(person: Person) {
+    return personMessage(person, await this.languages.languageOf(person.id));
+  }
+
+  private async tokensOf({ access, person, refreshToken }: SignedIn, carrier: RefreshCarrier) {
+    return {
+      accessToken: access.token,
+      expiresIn: durationFromMs(access.expiresInSeconds * 1000),
+      // Before the cookie leaves: what fails hands over no token.
+      me: await this.own(person),
+      refreshToken: carrier.hand(refreshToken),
+    };
   }
 
   private carrierOf(metadata: Metadata, call: UnaryCall): RefreshCarrier {
@@ -80,13 +110,4 @@ export class AuthController {
     };
     return refreshCarrierOf(metadata, setCookie, this.cookie);
   }
-}
-
-function tokensOf({ access, person, refreshToken }: SignedIn, carrier: RefreshCarrier) {
-  return {
-    accessToken: access.token,
-    expiresIn: durationFromMs(access.expiresInSeconds * 1000),
-    refreshToken: carrier.hand(refreshToken),
-    me: personMessage(person),
-  };
 }

@@ -8,6 +8,7 @@ const roles: Readonly<Record<Role, RoleMessage>> = {
   supervisor: RoleMessage.SUPERVISOR,
 };
 
-export function personMessage({ id, login, displayName, role }: Person): PersonMessage {
-  return create(PersonSchema, { id, login, displayName, role: roles[role] });
+/** `language` is for the person's own eyes: undefined in what others receive, and for who never chose. */
+export function personMessage({ id, login, displayName, role }: Person, language: string | undefined): PersonMessage {
+  return create(PersonSchema, { id, login, displayName, role: roles[role], language: language ?? '' });
 }

@@ -9,6 +9,7 @@ import { createDemoPlatform } from '../database/embedded/demo-platform.js';
 import { openEmbeddedDatabase } from '../database/embedded/embedded-database.js';
 import { embeddedPlatform, PlatformDatabase } from '../database/platform-database.js';
 import { type PeopleSettings, PlatformPeople } from '../database/platform-people.js';
+import { SqlLanguages } from '../database/sql-languages.js';
 import { SqlSessions } from '../database/sessions.js';
 import { readConfig } from '../config.js';
 import { AccessTokens } from '../identity/access-token.js';
@@ -45,6 +46,7 @@ export async function openIdentity(otherPlatform?: DataSourceOptions) {
   const clock = new Clock();
   const people = new PlatformPeople(platform, referencePeople(), warn);
   const sessions = new SqlSessions(database, clock);
+  const languages = new SqlLanguages(database, clock);
   const accessTokens = new AccessTokens(await loadSigningKeys(undefined, directory), 480);
   const refreshTokens = new RefreshTokens(randomBytes(32));
   const ended = new EndedSessions(sessions, 480, warn);
@@ -66,6 +68,7 @@ export async function openIdentity(otherPlatform?: DataSourceOptions) {
     clock,
     people,
     sessions,
+    languages,
     accessTokens,
     refreshTokens,
     ended,
