@@ -18,6 +18,7 @@ import { GetMyConversation } from './conversation/get-my-conversation.js';
 import { ListEntries } from './conversation/list-entries.js';
 import { MarkProgress } from './conversation/mark-progress.js';
 import { EditMessage } from './conversation/edit-message.js';
+import { RateCase } from './conversation/rate-case.js';
 import { RemoveMessage } from './conversation/remove-message.js';
 import { SendMessage } from './conversation/send-message.js';
 import { UpdateClientName } from './conversation/update-client-name.js';
@@ -154,6 +155,7 @@ function logProviders({ ADMIN_PORTAL_URL: adminPortalUrl }: Config, metrics: Met
     onLog(SendMessage),
     onLog(EditMessage),
     onLog(RemoveMessage),
+    onLog(RateCase),
     onLog(MarkProgress),
     onLog(UpdateClientName),
     onLog(OpenCase),

@@ -5,6 +5,7 @@ export const ANNOUNCEMENT_TYPES = [
   'energy.chat.case.transferred.v1',
   'energy.chat.case.released.v1',
   'energy.chat.case.closed.v1',
+  'energy.chat.case.rated.v1',
 ] as const;
 
 export type AnnouncementType = (typeof ANNOUNCEMENT_TYPES)[number];

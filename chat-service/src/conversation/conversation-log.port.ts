@@ -16,6 +16,8 @@ export interface ChangeRequest {
   readonly counts: { readonly side: Side; readonly afterSeq: number } | null;
   /** The entry that `Situation.target` and its neighbours speak of. */
   readonly targetSeq?: number;
+  /** The case that `Situation.namedCase` speaks of. */
+  readonly caseId?: string;
   /**
    * Pure, and run as often as the log needs it. Null: what is asked for holds already. A ChatError refuses this change
    * and no other.

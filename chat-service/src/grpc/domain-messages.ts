@@ -19,6 +19,7 @@ import {
   CaseAssignedSchema,
   CaseClosedSchema,
   CaseOpenedSchema,
+  CaseRatedSchema,
   CaseReleasedSchema,
   CaseTransferredSchema,
   type Entry as EntryMessage,
@@ -187,5 +188,12 @@ function contentMessage(content: EntryContent): EntryMessage['content'] {
         case: 'caseClosed',
         value: create(CaseClosedSchema, { case: caseMessage(content.case), reason: content.reason }),
       };
+    case 'case_rated': {
+      const { rating, comment } = content;
+      return {
+        case: 'caseRated',
+        value: create(CaseRatedSchema, { case: caseMessage(content.case), rating, comment }),
+      };
+    }
   }
 }

@@ -12,6 +12,7 @@ export type Access = 'anyone' | Readonly<Record<Role, Relation>>;
 const everybody: Access = { client: 'signed-in', admin: 'signed-in', supervisor: 'signed-in' };
 const clients: Access = { client: 'signed-in', admin: 'never', supervisor: 'never' };
 const administrators: Access = { client: 'never', admin: 'signed-in', supervisor: 'signed-in' };
+const ownConversations: Access = { client: 'own', admin: 'never', supervisor: 'never' };
 const conversations: Access = { client: 'own', admin: 'any', supervisor: 'any' };
 const support: Access = { client: 'never', admin: 'any', supervisor: 'any' };
 
@@ -31,6 +32,7 @@ export const accessTable: ReadonlyMap<string, Access> = new Map<string, Access>(
   ['energy.chat.v1.ConversationService/RemoveMessage', conversations],
   ['energy.chat.v1.ConversationService/MarkProgress', conversations],
   ['energy.chat.v1.ConversationService/SetTyping', conversations],
+  ['energy.chat.v1.ConversationService/RateCase', ownConversations],
   ['energy.chat.v1.ConversationService/Watch', conversations],
 
   ['energy.chat.v1.InboxService/ListConversations', support],
