@@ -43,8 +43,10 @@ import { AccessGuard } from './identity/access.guard.js';
 import { AccessTokens } from './identity/access-token.js';
 import { AuthController } from './identity/auth.controller.js';
 import { ConversationOwners } from './identity/conversation-owners.port.js';
+import { EndSession } from './identity/end-session.js';
 import { EndedSessions } from './identity/ended-sessions.js';
 import { Languages } from './identity/languages.port.js';
+import { ListSessions } from './identity/list-sessions.js';
 import { Passwords } from './identity/password.js';
 import { People } from './identity/people.port.js';
 import { Refresh } from './identity/refresh.js';
@@ -227,6 +229,8 @@ function identityProviders(config: Config, warn: Warn): FactoryProvider[] {
       [People, Sessions, AccessTokens, RefreshTokens, EndedSessions],
       (people, sessions, access, refresh, ended) => new Refresh(people, sessions, access, refresh, ended),
     ),
+    made(ListSessions, [Sessions], (sessions) => new ListSessions(sessions)),
+    made(EndSession, [Sessions, EndedSessions], (sessions, ended) => new EndSession(sessions, ended)),
     made(SetLanguage, [Languages], (languages) => new SetLanguage(languages)),
     made(SignOut, [Sessions, EndedSessions], (sessions, ended) => new SignOut(sessions, ended)),
   ];

@@ -82,7 +82,7 @@ export function topicOf(message: CaseTopic): Topic {
   return topics[message] ?? 'other';
 }
 
-function timestamp(micros: Micros): Timestamp {
+export function timestamp(micros: Micros): Timestamp {
   const seconds = Math.floor(micros / 1_000_000);
   return create(TimestampSchema, { seconds: BigInt(seconds), nanos: (micros - seconds * 1_000_000) * 1_000 });
 }

@@ -23,6 +23,8 @@ export const accessTable: ReadonlyMap<string, Access> = new Map<string, Access>(
   ['energy.chat.v1.AuthService/SignOut', everybody],
   ['energy.chat.v1.AuthService/GetMe', everybody],
   ['energy.chat.v1.AuthService/SetLanguage', everybody],
+  ['energy.chat.v1.AuthService/ListSessions', everybody],
+  ['energy.chat.v1.AuthService/EndSession', everybody],
 
   ['energy.chat.v1.ConversationService/GetMyConversation', clients],
   ['energy.chat.v1.ConversationService/GetConversation', conversations],
