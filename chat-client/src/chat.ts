@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { createClient, createContextValues, type CallOptions, type Client, type Transport } from '@connectrpc/connect';
+import { AuthService, type Session as SignedInSession } from '@energy-chat/contract/auth_pb.js';
 import type { CaseTopic } from '@energy-chat/contract/case_pb.js';
 import {
   ConversationService,
@@ -49,6 +50,15 @@ export interface ShownCase {
   readonly revision: number;
 }
 
+/** The client's word on a case. */
+export interface CaseRating {
+  readonly caseId: string;
+  /** 1 (bad) to 5 (good). */
+  readonly rating: number;
+  /** At most 1,000 UTF-16 units; none unless given. */
+  readonly comment?: string | undefined;
+}
+
 /** A conversation's row, and the epoch of the log it was read from, which the watch takes. */
 export interface ConversationSnapshot {
   readonly conversation: Conversation;
@@ -62,6 +72,7 @@ export interface ConversationSnapshot {
  * OTHER_PERSON rather than go out as somebody else.
  */
 export class Chat {
+  private readonly auth: Client<typeof AuthService>;
   private readonly conversations: Client<typeof ConversationService>;
   private readonly inbox: Client<typeof InboxService>;
   private readonly typists = new Map<string, TypingNotifier>();
@@ -71,6 +82,7 @@ export class Chat {
     private readonly session: Session,
   ) {
     const authorized = authorizedTransport(transport, session);
+    this.auth = createClient(AuthService, authorized);
     this.conversations = createClient(ConversationService, authorized);
     this.inbox = createClient(InboxService, authorized);
   }
@@ -113,6 +125,41 @@ export class Chat {
   ): Promise<Entry | undefined> {
     const request = { conversationId, targetSeq, requestId: change.requestId ?? newRequestId() };
     return (await this.call((options) => this.conversations.removeMessage(request, options), change)).entry;
+  }
+
+  /**
+   * Clients: their word on a closed case, once. The entry that tells of it, or undefined when the case was rated so already.
+   * Throws CASE_RATED when it was rated otherwise.
+   */
+  async rateCase(
+    conversationId: string,
+    { caseId, rating, comment = '' }: CaseRating,
+    change: ChangeLimits = {},
+  ): Promise<Entry | undefined> {
+    const request = { conversationId, caseId, rating, comment, requestId: change.requestId ?? newRequestId() };
+    return (await this.call((options) => this.conversations.rateCase(request, options), change)).entry;
+  }
+
+  /** The language in which the caller reads, a BCP 47 tag. */
+  async setLanguage(language: string, limits: CallLimits = {}): Promise<void> {
+    await this.call((options) => this.auth.setLanguage({ language }, options), limits);
+  }
+
+  /** Where the caller is signed in at this portal, the session used last first; at most 100. */
+  async listSessions(limits: CallLimits = {}): Promise<readonly SignedInSession[]> {
+    return (await this.call((options) => this.auth.listSessions({}, options), limits)).sessions;
+  }
+
+  /** Ends one of the caller's sessions; its pages ask to sign in again within 5 s. Throws SESSION_NOT_FOUND. */
+  async endSession(sessionId: string, limits: CallLimits = {}): Promise<void> {
+    const which = { case: 'sessionId', value: sessionId } as const;
+    await this.call((options) => this.auth.endSession({ which }, options), limits);
+  }
+
+  /** Ends all sessions of the caller at this portal but this one. */
+  async endOtherSessions(limits: CallLimits = {}): Promise<void> {
+    const which = { case: 'allOthers', value: true } as const;
+    await this.call((options) => this.auth.endSession({ which }, options), limits);
   }
 
   /** Clients: their own conversation, made on first use. */

@@ -9,7 +9,7 @@ import {
 } from '@energy-chat/contract/conversation_pb.js';
 import type { Entry } from '@energy-chat/contract/entry_pb.js';
 import { Role, Side } from '@energy-chat/contract/person_pb.js';
-import type { Chat, SendOptions } from './chat.js';
+import type { CaseRating, Chat, SendOptions } from './chat.js';
 import { ChatError } from './chat-error.js';
 import { delay, waitFor } from './delay.js';
 import { EntryList } from './entry-list.js';
@@ -208,6 +208,11 @@ export class ConversationView {
   /** Takes one's own message away for everybody. Throws TOO_LATE. */
   async remove(seq: number): Promise<void> {
     await this.myChat().removeMessage(this.conversationId, seq);
+  }
+
+  /** The client's word on a closed case. Throws CASE_RATED when it has another one already. */
+  async rate(rating: CaseRating): Promise<void> {
+    await this.myChat().rateCase(this.conversationId, rating);
   }
 
   /** Entries up to this seq were visible in a visible, focused page with this conversation in front. */

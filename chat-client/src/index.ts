@@ -1,6 +1,6 @@
 export { AvailabilityKeeper } from './availability.js';
 export { Chat } from './chat.js';
-export type { ChangeLimits, ConversationSnapshot, SendOptions, ShownCase } from './chat.js';
+export type { CaseRating, ChangeLimits, ConversationSnapshot, SendOptions, ShownCase } from './chat.js';
 export { ChatError } from './chat-error.js';
 export { ConversationView } from './conversation-view.js';
 export type { ViewParts } from './conversation-view.js';

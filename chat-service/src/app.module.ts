@@ -22,6 +22,7 @@ import { GetMyConversation } from './conversation/get-my-conversation.js';
 import { ListEntries } from './conversation/list-entries.js';
 import { MarkProgress } from './conversation/mark-progress.js';
 import { EditMessage } from './conversation/edit-message.js';
+import { RateCase } from './conversation/rate-case.js';
 import { RemoveMessage } from './conversation/remove-message.js';
 import { SendMessage } from './conversation/send-message.js';
 import { UpdateClientName } from './conversation/update-client-name.js';
@@ -50,8 +51,10 @@ import { AccessGuard } from './identity/access.guard.js';
 import { AccessTokens } from './identity/access-token.js';
 import { AuthController } from './identity/auth.controller.js';
 import { ConversationOwners } from './identity/conversation-owners.port.js';
+import { EndSession } from './identity/end-session.js';
 import { EndedSessions } from './identity/ended-sessions.js';
 import { Languages } from './identity/languages.port.js';
+import { ListSessions } from './identity/list-sessions.js';
 import { Passwords } from './identity/password.js';
 import { People } from './identity/people.port.js';
 import { Refresh } from './identity/refresh.js';
@@ -191,6 +194,7 @@ function logProviders(config: Config, metrics: Metrics): FactoryProvider[] {
     onLog(SendMessage),
     onLog(EditMessage),
     onLog(RemoveMessage),
+    onLog(RateCase),
     onLog(MarkProgress),
     onLog(UpdateClientName),
     onLog(OpenCase),
@@ -266,6 +270,8 @@ function identityProviders(config: Config, warn: Warn): FactoryProvider[] {
       [People, Sessions, AccessTokens, RefreshTokens, EndedSessions],
       (people, sessions, access, refresh, ended) => new Refresh(people, sessions, access, refresh, ended),
     ),
+    made(ListSessions, [Sessions], (sessions) => new ListSessions(sessions)),
+    made(EndSession, [Sessions, EndedSessions], (sessions, ended) => new EndSession(sessions, ended)),
     made(SetLanguage, [Languages], (languages) => new SetLanguage(languages)),
     made(SignOut, [Sessions, EndedSessions], (sessions, ended) => new SignOut(sessions, ended)),
   ];

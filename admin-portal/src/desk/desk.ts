@@ -15,6 +15,7 @@ import { ChatConnection } from '@energy-chat/client/angular/connection/chat-conn
 import { ConnectionNotice } from '@energy-chat/client/angular/connection/connection-notice.js';
 import { LanguageSwitch } from '@energy-chat/client/angular/language/language-switch.js';
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
+import { Sessions } from '@energy-chat/client/angular/sessions/sessions.js';
 import { SignOutQuestion } from '@energy-chat/client/angular/sign-out/sign-out-question.js';
 import { UnreadTitle } from '@energy-chat/client/angular/unread/unread-title.js';
 import { ClientPane } from '../conversation/client-pane.js';
@@ -49,6 +50,7 @@ import { MOST_OPEN, OpenConversations } from './open-conversations.js';
     DeskIcon,
     InboxPane,
     LanguageSwitch,
+    Sessions,
     SignOutQuestion,
   ],
   templateUrl: './desk.html',
@@ -83,6 +85,7 @@ export class Desk {
   protected readonly shown = signal<'list' | 'conversation'>('list');
   protected readonly isFull = signal(false);
   protected readonly signOutFailed = signal(false);
+  protected readonly showsSessions = signal(false);
   private readonly needingMe = computed(() => {
     const unread = this.open.all().reduce((sum, { id, store }) => {
       const row = store.row() ?? this.inbox.row(id);

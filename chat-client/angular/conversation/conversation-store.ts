@@ -1,6 +1,6 @@
 import { computed, signal } from '@angular/core';
 import { ChatError, ConversationView } from '@energy-chat/client';
-import type { PendingSend, Typist, ViewParts } from '@energy-chat/client';
+import type { CaseRating, PendingSend, Typist, ViewParts } from '@energy-chat/client';
 import type { CaseTopic } from '@energy-chat/contract/case_pb.js';
 import type { Conversation, Progress } from '@energy-chat/contract/conversation_pb.js';
 import type { Entry } from '@energy-chat/contract/entry_pb.js';
@@ -23,6 +23,8 @@ export class ConversationStore {
 
   /** What stands in the composer. */
   readonly draft = signal('');
+  /** What its person says that it is about, before it opens a case; undefined: they have not said. */
+  readonly topic = signal<CaseTopic | undefined>(undefined);
 
   readonly entries = computed<readonly Entry[]>(() => this.shown()?.entries ?? []);
   readonly pending = computed<readonly PendingSend[]>(() => this.shown()?.pending ?? []);
@@ -75,10 +77,12 @@ export class ConversationStore {
     this.view.set(undefined);
   }
 
-  /** `topic` counts when this message opens a case. Answers whether it was taken: too many may wait already. */
-  send(text: string, options: { readonly topic?: CaseTopic } = {}): boolean {
+  /** With the chosen topic, which counts when this opens a case. Answers whether it was taken: too many may wait already. */
+  send(text: string): boolean {
     try {
-      return this.view()?.send(text, options.topic) !== undefined;
+      const isTaken = this.view()?.send(text, this.topic()) !== undefined;
+      if (isTaken) this.topic.set(undefined);
+      return isTaken;
     } catch (failure) {
       if (failure instanceof ChatError) return false;
       throw failure;
@@ -93,6 +97,11 @@ export class ConversationStore {
   /** Forgets a failed message. */
   discard(requestId: string): void {
     this.view()?.discard(requestId);
+  }
+
+  /** The client's word on a closed case. Throws ChatError, CASE_RATED when it has another one already. */
+  async rate(rating: CaseRating): Promise<void> {
+    await this.view()?.rate(rating);
   }
 
   /** Entries up to this seq were visible in a visible, focused page. */

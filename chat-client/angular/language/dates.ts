@@ -22,6 +22,11 @@ export class Dates {
     if (date.toDateString() === now.toDateString()) return this.texts.say('date.today');
     const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
     if (date.toDateString() === yesterday.toDateString()) return this.texts.say('date.yesterday');
+    return this.date(date, now);
+  }
+
+  /** 12 March, 12 March 2025 */
+  date(date: Date, now = new Date()): string {
     const format = date.getFullYear() === now.getFullYear() ? this.days() : this.daysOfOtherYears();
     return format.format(date);
   }

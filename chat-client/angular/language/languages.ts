@@ -20,6 +20,18 @@ export class Languages {
     effect(() => document.documentElement.setAttribute('lang', this.current()));
   }
 
+  /** Somebody has chosen it on this device. */
+  get isChosen(): boolean {
+    return languageOf(this.kept.read()) !== undefined;
+  }
+
+  /** For this visit, where it is one of ours. Answers which. */
+  follow(tag: string): Language | undefined {
+    const language = languageOf(tag.split('-')[0]?.toLowerCase());
+    if (language !== undefined) this.transloco.setActiveLang(language);
+    return language;
+  }
+
   use(language: Language): void {
     this.kept.write(language);
     this.transloco.setActiveLang(language);

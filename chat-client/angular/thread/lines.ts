@@ -55,6 +55,7 @@ export interface CaseLine {
   readonly text: CaseText;
   readonly values: Readonly<Record<string, string | number>>;
   readonly topic: Topic;
+  /** Why it was closed, or what was said with a rating; empty where nothing was. */
   readonly reason: string;
   readonly time: Date;
 }
@@ -178,9 +179,14 @@ function caseLine({ seq, author }: Entry, content: CaseContent, key: string, tim
       rating: 'rating' in content.value ? content.value.rating : 0,
     },
     topic: topicOf(about?.topic),
-    reason: 'reason' in content.value ? content.value.reason : '',
+    reason: remarkOf(content),
     time,
   };
+}
+
+function remarkOf({ value }: CaseContent): string {
+  if ('reason' in value) return value.reason;
+  return 'comment' in value ? value.comment : '';
 }
 
 function pendingLine({ requestId, text, state, error }: PendingSend, before: Line | undefined): MessageLine {

@@ -179,9 +179,10 @@ export class Thread {
     return failureText(this.texts, error);
   }
 
-  protected caseText({ text, values, topic }: CaseLine): string {
+  protected caseText({ text, values, topic, time }: CaseLine): string {
     return this.texts.say(`thread.case.${this.side()}.${text}`, {
       ...values,
+      day: this.dates.date(time),
       topic: this.texts.say(`topic.${topic}`),
     });
   }

@@ -1,4 +1,4 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { durationFromMs, timestampFromMs, type Timestamp } from '@bufbuild/protobuf/wkt';
 import {
   Code,
@@ -8,17 +8,19 @@ import {
   type HandlerContext,
   type Transport,
 } from '@connectrpc/connect';
-import { AuthService } from '@energy-chat/contract/auth_pb.js';
+import { AuthService, type EndSessionRequest, type SessionSchema } from '@energy-chat/contract/auth_pb.js';
 import {
   ConversationSchema,
   ConversationService,
   ResetReason,
   type Conversation,
   type MarkProgressRequest,
+  type RateCaseRequest,
   type SendMessageRequest,
   type WatchRequest,
 } from '@energy-chat/contract/conversation_pb.js';
 import {
+  CaseRatedSchema,
   EntrySchema,
   MessageEditedSchema,
   MessageRemovedSchema,
@@ -51,6 +53,7 @@ interface MemorySession {
   /** Access tokens up to this generation have ended. */
   expired: number;
   ended: boolean;
+  readonly userAgent: string;
 }
 
 interface Fault {
@@ -75,6 +78,8 @@ export class MemoryService {
   readonly conversations = new Map<string, { row: Conversation; entries: Entry[] }>();
   epoch = 'epoch-1';
   lifeMs = 480_000;
+  /** Of who signs in next. */
+  userAgent = '';
   /** New streams wait for `release` before they send anything. */
   holdStreams = false;
   /** The edge keeps refresh tokens: of session 0, as the browser's cookie jar would. */
@@ -95,7 +100,7 @@ export class MemoryService {
         await this.arrive('SignIn', context);
         const person = [this.client, this.admin].find((each) => each.login === login);
         if (person === undefined || password !== 'right') throw refusal(Code.Unauthenticated, 'WRONG_CREDENTIALS');
-        this.sessions.push({ person, used: 0, expired: 0, ended: false });
+        this.sessions.push({ person, used: 0, expired: 0, ended: false, userAgent: this.userAgent });
         return this.answer('SignIn', this.tokens(this.sessions.length - 1, 1));
       },
       refresh: async ({ refreshToken }, context) => {
@@ -116,6 +121,20 @@ export class MemoryService {
         return this.answer('SignOut', {});
       },
       getMe: (_, context) => ({ me: this.sessionOf(context).person }),
+      setLanguage: async ({ language }, context) => {
+        await this.arrive('SetLanguage', context);
+        this.sessionOf(context).person.language = language;
+        return this.answer('SetLanguage', {});
+      },
+      listSessions: async (_, context) => {
+        await this.arrive('ListSessions', context);
+        return this.answer('ListSessions', { sessions: this.listed(this.sessionOf(context)) });
+      },
+      endSession: async ({ which }, context) => {
+        await this.arrive('EndSession', context);
+        this.endSessions(which, this.sessionOf(context));
+        return this.answer('EndSession', {});
+      },
     });
     router.service(ConversationService, {
       getMyConversation: async (_, context) => {
@@ -157,6 +176,11 @@ export class MemoryService {
         await this.arrive('RemoveMessage', context, requestId);
         this.sessionOf(context);
         return this.answer('RemoveMessage', { entry: this.remove(conversationId, targetSeq) });
+      },
+      rateCase: async (request, context) => {
+        await this.arrive('RateCase', context, request.requestId);
+        const { person } = this.sessionOf(context);
+        return this.answer('RateCase', { entry: this.rate(request, person) });
       },
       markProgress: async (request, context) => {
         await this.arrive('MarkProgress', context);
@@ -284,6 +308,34 @@ export class MemoryService {
   remove(id: string, targetSeq: number): Entry {
     this.change(id, targetSeq, (removedTime) => ({ text: '', removedTime }));
     return this.append(id, { case: 'messageRemoved', value: create(MessageRemovedSchema, { targetSeq }) });
+  }
+
+  private rate({ conversationId, requestId, caseId, rating, comment }: RateCaseRequest, person: Person): Entry {
+    const { entries } = this.conversation(conversationId);
+    const rated = entries.find(({ content }) => content.case === 'caseRated' && content.value.case?.id === caseId);
+    if (rated?.requestId === requestId) return rated;
+    if (rated !== undefined) throw refusal(Code.FailedPrecondition, 'CASE_RATED');
+    const value = create(CaseRatedSchema, { case: { id: caseId }, rating, comment });
+    return this.append(conversationId, { case: 'caseRated', value }, person, requestId);
+  }
+
+  private listed(asking: MemorySession): MessageInitShape<typeof SessionSchema>[] {
+    return this.sessions.flatMap((session, index) => {
+      if (session.ended || session.person.id !== asking.person.id) return [];
+      const { userAgent } = session;
+      const times = { createdTime: timestampFromMs(1_000_000), usedTime: timestampFromMs(2_000_000) };
+      return [{ id: String(index), current: session === asking, userAgent, ...times }];
+    });
+  }
+
+  private endSessions(which: EndSessionRequest['which'], asking: MemorySession): void {
+    const mine = this.sessions.filter(({ person }) => person.id === asking.person.id);
+    const named = this.sessions[Number(which.case === 'sessionId' ? which.value : -1)];
+    if (which.case === 'sessionId' && (named === undefined || !mine.includes(named))) {
+      throw refusal(Code.NotFound, 'SESSION_NOT_FOUND');
+    }
+    for (const session of mine)
+      if (session === named || (named === undefined && session !== asking)) session.ended = true;
   }
 
   private change(id: string, seq: number, become: (now: Timestamp) => Partial<Message>): void {

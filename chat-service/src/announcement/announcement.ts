@@ -7,6 +7,7 @@ export const ANNOUNCEMENT_TYPES = [
   'energy.chat.case.closed.v1',
   'energy.chat.reply.unread.v1',
   'energy.chat.reply.read.v1',
+  'energy.chat.case.rated.v1',
 ] as const;
 
 export type AnnouncementType = (typeof ANNOUNCEMENT_TYPES)[number];

@@ -36,6 +36,7 @@ const contents: EntryContent[] = [
   { kind: 'case_transferred', case: { ...assigned, assignee: nadia, revision: 3 }, from: jonas },
   { kind: 'case_released', case: { ...waiting, revision: 3 }, from: jonas },
   { kind: 'case_closed', case: { ...assigned, status: 'closed', revision: 3 }, reason: 'a private remark' },
+  { kind: 'case_rated', case: { ...waiting, status: 'closed', revision: 3 }, rating: 2, comment: 'a word in private' },
 ];
 
 const entryOf = (content: EntryContent): Entry => ({
@@ -90,6 +91,11 @@ describe('announcements of case changes', () => {
     });
   });
 
+  it('says how a case was rated', () => {
+    const { data } = rowOf(contents[5] ?? { kind: 'case_opened', case: waiting }).announcement;
+    expect(data).toMatchObject({ rating: 2, case: { id: 'case-1', status: 'closed' }, changed_by: { side: 'client' } });
+  });
+
   it('makes one announcement of each case change, all of different types and all types of the contract', () => {
     const types = contents.map((content) => rowOf(content).announcement.type);
     expect(types).toEqual(ANNOUNCEMENT_TYPES.filter((type) => type.startsWith('energy.chat.case.')));
@@ -103,10 +109,11 @@ describe('announcements of case changes', () => {
     }
   });
 
-  it('never tells why a case was closed, nor what anybody wrote', () => {
+  it('never tells why a case was closed, nor what anybody wrote, also in a rating', () => {
     const published = contents.map((content) => JSON.stringify(cloudEventOf(rowOf(content).announcement))).join();
     expect(published).not.toContain('a private remark');
     expect(published).not.toContain('meter');
+    expect(published).not.toContain('a word in private');
   });
 
   it('announces no messages', () => {
@@ -134,8 +141,9 @@ describe('the published contract', () => {
   });
 
   it('names the routing key of every type and the media type that is sent', () => {
-    const { newChats, ...events } = announcementContract.channels;
-    const messages = Object.values(announcementContract.components.messages);
+    const { newChats, systemMessages: _in, ...events } = announcementContract.channels;
+    const { systemMessage: _taken, ...announced } = announcementContract.components.messages;
+    const messages = Object.values(announced);
     expect(messages.map(({ name }) => name)).toEqual([...ANNOUNCEMENT_TYPES]);
     expect(Object.values(events).map(({ address }) => address)).toEqual([...ANNOUNCEMENT_TYPES]);
     expect(newChats?.messages).toEqual(events['caseOpened']?.messages);

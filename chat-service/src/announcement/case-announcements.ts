@@ -17,11 +17,12 @@ const TYPES: Partial<Record<EntryKind, AnnouncementType>> = {
   case_transferred: 'energy.chat.case.transferred.v1',
   case_released: 'energy.chat.case.released.v1',
   case_closed: 'energy.chat.case.closed.v1',
+  case_rated: 'energy.chat.case.rated.v1',
 };
 
 /**
  * What other services learn of an entry, as rows for the outbox: case changes only, with who, what and when, never the
- * text of a message and never why a case was closed. `conversation` is the row as the transaction leaves it.
+ * text of a message or of a rating's comment and never why a case was closed. `conversation` is the row as the transaction leaves it.
  * The shape of `data` is published in proto/asyncapi.yaml: it only ever gains fields.
  */
 export function announcementsFor(
@@ -40,6 +41,7 @@ export function announcementsFor(
     client: clientData(client),
     [content.kind === 'case_opened' ? 'opened_by' : 'changed_by']: authorData(author),
     ...('from' in content && { previous_assignee: assigneeData(content.from) }),
+    ...('rating' in content && { rating: content.rating }),
     opened_time: timestamp(content.case.openedAt),
     counts: { support_unread: progress.support.unread },
     ...(adminPortalUrl !== '' && { link: conversationLink(adminPortalUrl, id) }),

@@ -66,8 +66,8 @@ function mustBeCurrent(openCase: OpenCase, seen: SeenCase, admin: Person): void 
   throw new ChatError('aborted', 'CASE_CHANGED', 'This case has changed since your page showed it. Look at it again.');
 }
 
-/** The row of a case after a change; times it does not set stay as they are. */
-function caseRow(view: CaseView, times: Partial<Omit<CaseChange, 'view'>>): CaseChange {
+/** The row of a case after a change; what is not in `news` stays as it is. */
+export function caseRow(view: CaseView, news: Partial<Omit<CaseChange, 'view'>>): CaseChange {
   return {
     opened: false,
     view,
@@ -76,7 +76,8 @@ function caseRow(view: CaseView, times: Partial<Omit<CaseChange, 'view'>>): Case
     closedAt: null,
     closedBy: null,
     closeReason: null,
-    ...times,
+    rating: null,
+    ...news,
   };
 }
 

@@ -38,6 +38,7 @@ const contents: EntryContent[] = [
   { kind: 'case_transferred', case: view, from },
   { kind: 'case_released', case: waiting, from },
   { kind: 'case_closed', case: { ...view, status: 'closed', assignee: null }, reason: 'Solved by phone ☎️' },
+  { kind: 'case_rated', case: { ...view, status: 'closed', assignee: null }, rating: 5, comment: 'Mulțumesc ☀️' },
 ];
 
 /** What every adapter of `ConversationLog` keeps, and how it is read again. */

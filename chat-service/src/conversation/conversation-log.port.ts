@@ -20,6 +20,8 @@ export interface ChangeRequest {
   readonly targetSeq?: number;
   /** For `Situation.unreadNow`: how old the word of a Watch may be, in seconds of database time. */
   readonly asksUnread?: { readonly watchSeconds: number };
+  /** The case that `Situation.namedCase` speaks of. */
+  readonly caseId?: string;
   /**
    * Pure, and run as often as the log needs it. Null: what is asked for holds already. A ChatError refuses this change
    * and no other.

@@ -14,6 +14,9 @@ import {
   type MarkProgressRequest,
   type MarkProgressResponse,
   MarkProgressResponseSchema,
+  type RateCaseRequest,
+  type RateCaseResponse,
+  RateCaseResponseSchema,
   type RemoveMessageRequest,
   type RemoveMessageResponse,
   RemoveMessageResponseSchema,
@@ -42,6 +45,7 @@ import { GetConversation } from './get-conversation.js';
 import { GetMyConversation } from './get-my-conversation.js';
 import { type HistoryPosition, ListEntries } from './list-entries.js';
 import { MarkProgress } from './mark-progress.js';
+import { RateCase } from './rate-case.js';
 import { RemoveMessage } from './remove-message.js';
 import { SendMessage } from './send-message.js';
 
@@ -56,6 +60,7 @@ export class ConversationController {
     private readonly send: SendMessage,
     private readonly edit: EditMessage,
     private readonly remove: RemoveMessage,
+    private readonly rate: RateCase,
     private readonly mark: MarkProgress,
     private readonly typing: SetTyping,
     private readonly watching: Watch,
@@ -108,6 +113,12 @@ export class ConversationController {
   async removeMessage(request: RemoveMessageRequest, metadata: Metadata): Promise<RemoveMessageResponse> {
     const caller = callerOf(metadata);
     return create(RemoveMessageResponseSchema, asked(sideOf(caller), await this.remove.run(caller, request)));
+  }
+
+  @GrpcMethod(SERVICE, 'RateCase')
+  async rateCase(request: RateCaseRequest, metadata: Metadata): Promise<RateCaseResponse> {
+    const caller = callerOf(metadata);
+    return create(RateCaseResponseSchema, asked(sideOf(caller), await this.rate.run(caller, request)));
   }
 
   @GrpcMethod(SERVICE, 'MarkProgress')

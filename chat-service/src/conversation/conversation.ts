@@ -7,8 +7,8 @@ import {
   type Micros,
   type Side,
 } from './entry.js';
-import type { CaseChange, OpenCase } from './support-case.js';
 import { runAfter, type OldestUnread, type UnreadRun } from './unread-run.js';
+import type { CaseChange, KeptCase, OpenCase } from './support-case.js';
 
 /** How far one side has come. Neither seq moves back or passes the head. */
 export interface Progress {
@@ -48,6 +48,8 @@ export interface Situation {
   readonly now: Micros;
   /** Entries that count as unread for `side` beyond `seq`; only for what the request said it would ask. */
   unreadAfter(side: Side, seq: number): number;
+  /** The case that the request named, as it stands; undefined where this conversation has none of that id. */
+  namedCase(): KeptCase | undefined;
   /** The target that the request named, as it stands. */
   target(): Entry | undefined;
   /** The newest message or system message besides the target that was not removed. */

@@ -32,6 +32,12 @@ describe('countsAsUnread', () => {
     ['a removed client message', client, { ...message, removedAt: 9 }, { client: false, support: false }],
     ['a removed support message', support, { ...message, removedAt: 9 }, { client: false, support: false }],
     ['a system message', system, notice, { client: true, support: false }],
+    [
+      'a rating',
+      client,
+      { ...closed, kind: 'case_rated', rating: 1, comment: 'No' },
+      { client: false, support: false },
+    ],
     ['a case change', support, closed, { client: false, support: false }],
   ] as const)('counts %s for the side it is for', (_, author, content, counts) => {
     const written = entry(author, content);

@@ -33,7 +33,8 @@ export type EntryContent =
   | { readonly kind: 'case_assigned'; readonly case: CaseView }
   | { readonly kind: 'case_transferred'; readonly case: CaseView; readonly from: Assignee }
   | { readonly kind: 'case_released'; readonly case: CaseView; readonly from: Assignee }
-  | { readonly kind: 'case_closed'; readonly case: CaseView; readonly reason: string };
+  | { readonly kind: 'case_closed'; readonly case: CaseView; readonly reason: string }
+  | { readonly kind: 'case_rated'; readonly case: CaseView; readonly rating: number; readonly comment: string };
 
 export type EntryKind = EntryContent['kind'];
 export type Severity = 'info' | 'warning' | 'critical';
@@ -53,6 +54,9 @@ export interface Entry {
 
 /** The longest message, in UTF-16 units. */
 export const LONGEST_TEXT = 4_000;
+
+/** The longest comment of a rating, in UTF-16 units. */
+export const LONGEST_COMMENT = 1_000;
 
 /** True for entries that `side` counts as unread until read: the other side's messages and, for the client, the system's. */
 export function countsAsUnread(side: Side, entry: Entry): boolean {

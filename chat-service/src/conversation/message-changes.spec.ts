@@ -13,9 +13,13 @@ beforeEach(() => {
 });
 
 const edit = (by: Person, seq: number, text: string): Change | null =>
-  thread.change((situation) => editMessage(situation, { author: authorOf(by), requestId: 'edit', text }), seq);
+  thread.change((situation) => editMessage(situation, { author: authorOf(by), requestId: 'edit', text }), {
+    targetSeq: seq,
+  });
 const remove = (by: Person, seq: number): Change | null =>
-  thread.change((situation) => removeMessage(situation, { author: authorOf(by), requestId: 'remove' }), seq);
+  thread.change((situation) => removeMessage(situation, { author: authorOf(by), requestId: 'remove' }), {
+    targetSeq: seq,
+  });
 const read = (by: Person, readSeq: number): void => {
   const side = by === mira ? 'client' : 'support';
   thread.change((situation) => markProgress(situation, { side, readSeq, deliveredSeq: 0, personId: by.id }));

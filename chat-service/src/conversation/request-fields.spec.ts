@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkedText } from './request-fields.js';
+import { checkedComment, checkedRating, checkedText } from './request-fields.js';
 
 describe("a message's text", () => {
   it.each(['Bună ziua', '👍', '.', 'مرحبا', '\u200b!'])('may be %j', (text) => {
@@ -22,5 +22,29 @@ describe("a message's text", () => {
     expect(() => checkedText('x'.repeat(4_001))).toThrow(
       expect.objectContaining({ reason: 'MESSAGE_TOO_LONG', facts: { field: 'text', limit: '4000' } }),
     );
+  });
+});
+
+describe("a rating's comment", () => {
+  it('may be 1,000 units of whole characters, or nothing', () => {
+    expect(checkedComment('ț'.repeat(1_000))).toHaveLength(1_000);
+    expect(checkedComment('')).toBe('');
+  });
+
+  it('is none when there is nothing to see in it', () => {
+    expect(checkedComment(' \n\u200b')).toBe('');
+  });
+
+  it.each(['ț'.repeat(1_001), 'half \ud83d'])('is refused when it is too long or broken', (comment) => {
+    const refusal = expect.objectContaining({ reason: 'INVALID_FIELD', facts: { field: 'comment' } });
+    expect(() => checkedComment(comment)).toThrow(refusal);
+  });
+});
+
+describe('a rating', () => {
+  it.each([1, 3, 5])('may be %d', (rating) => expect(checkedRating(rating)).toBe(rating));
+
+  it.each([0, 6])('cannot be %d', (rating) => {
+    expect(() => checkedRating(rating)).toThrow(expect.objectContaining({ facts: { field: 'rating' } }));
   });
 });

@@ -1,5 +1,5 @@
 import { ChatError, invalidField } from '../chat-error.js';
-import { LONGEST_TEXT } from './entry.js';
+import { LONGEST_COMMENT, LONGEST_TEXT } from './entry.js';
 
 const ID = /^[!-~]{1,64}$/;
 
@@ -23,6 +23,21 @@ export function checkedText(text: string): string {
   if (!text.isWellFormed()) throw invalidField('text', 'this message holds half a character. Write it again.');
   if (!VISIBLE.test(text)) throw invalidField('text', 'a message needs at least one visible character.');
   return text;
+}
+
+/** A rating, 1 to 5. */
+export function checkedRating(rating: number): number {
+  if (rating < 1 || rating > 5) throw invalidField('rating', 'a rating is 1 to 5.');
+  return rating;
+}
+
+/** A rating's comment: at most 1,000 UTF-16 units, whole characters only; with nothing to see, none. */
+export function checkedComment(comment: string): string {
+  if (comment.length > LONGEST_COMMENT) {
+    throw invalidField('comment', `a comment has at most ${LONGEST_COMMENT} characters, this one ${comment.length}.`);
+  }
+  if (!comment.isWellFormed()) throw invalidField('comment', 'it holds half a character. Write it again.');
+  return VISIBLE.test(comment) ? comment : '';
 }
 
 /** The seq of an entry, 1 or more. */

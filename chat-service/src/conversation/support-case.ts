@@ -26,7 +26,20 @@ export interface OpenCase extends CaseView {
   readonly answered: boolean;
 }
 
-/** What a change does to a row of `support_case`; times that are null leave what the row has. */
+/** The client's word on a closed case. */
+export interface Rating {
+  /** 1 (bad) to 5 (good). */
+  readonly stars: number;
+  readonly comment: string;
+}
+
+/** A case as the log keeps it, open or closed. */
+export interface KeptCase {
+  readonly view: CaseView;
+  readonly rating: Rating | null;
+}
+
+/** What a change does to a row of `support_case`; beside the view, what is null leaves what the row has. */
 export interface CaseChange {
   readonly opened: boolean;
   readonly view: CaseView;
@@ -35,4 +48,5 @@ export interface CaseChange {
   readonly closedAt: Micros | null;
   readonly closedBy: string | null;
   readonly closeReason: string | null;
+  readonly rating: Rating | null;
 }

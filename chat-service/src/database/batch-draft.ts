@@ -1,7 +1,7 @@
 import type { Conversation, Situation } from '../conversation/conversation.js';
 import { countsAsUnread, type Entry, type Micros, type Side } from '../conversation/entry.js';
-import type { CaseChange } from '../conversation/support-case.js';
 import type { OldestUnread } from '../conversation/unread-run.js';
+import type { CaseChange, KeptCase } from '../conversation/support-case.js';
 
 /** A conversation while the batch decides on it. */
 export interface Draft {
@@ -10,6 +10,8 @@ export interface Draft {
   readonly now: Micros;
   readonly entries: Entry[];
   readonly cases: Map<string, CaseChange>;
+  /** Stored cases that requests name, by id. */
+  readonly storedCases: Map<string, KeptCase>;
   /** The seqs that requests name and of which all is known that a decision may ask. */
   readonly targets: Set<number>;
   /** Stored messages around them, by seq, as this batch has left them. */
@@ -26,7 +28,11 @@ export const countKey = (conversationId: string, side: Side, seq: number): strin
   `${conversationId}\n${side}\n${seq}`;
 
 /** Counts are of stored entries; what this batch has added is counted here. */
-export function situationOf(draft: Draft, counts: Map<string, number>, targetSeq = 0): Situation {
+export function situationOf(
+  draft: Draft,
+  counts: Map<string, number>,
+  { targetSeq = 0, caseId = '' }: { readonly targetSeq?: number; readonly caseId?: string },
+): Situation {
   const { conversation, stored, now, entries, messages } = draft;
   const texts = (): Entry[] => [...messages.values(), ...entries].filter(isText).sort((one, two) => one.seq - two.seq);
   return {
@@ -39,6 +45,7 @@ export function situationOf(draft: Draft, counts: Map<string, number>, targetSeq
       if (count === undefined) throw new Error(`A change asked for a count that its request did not name`);
       return count + added - removedUnread(draft, side, seq);
     },
+    namedCase: () => caseOf(draft, caseId),
     target: () => messages.get(targetSeq) ?? entries.find(({ seq }) => seq === targetSeq),
     newestBesideTarget: () => texts().findLast(({ seq }) => seq !== targetSeq),
     nextFromClient: () =>
@@ -47,6 +54,13 @@ export function situationOf(draft: Draft, counts: Map<string, number>, targetSeq
       ),
     unreadNow: () => (conversation === stored ? draft.unread : undefined),
   };
+}
+
+/** As this batch has left it. */
+function caseOf({ cases, storedCases }: Draft, caseId: string): KeptCase | undefined {
+  const [changed, stored] = [cases.get(caseId), storedCases.get(caseId)];
+  const view = changed?.view ?? stored?.view;
+  return view === undefined ? undefined : { view, rating: changed?.rating ?? stored?.rating ?? null };
 }
 
 /** Of stored messages that counted as unread for `side` beyond `seq`, those that this batch has removed. */

@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { ChangeRequest } from '../conversation/conversation-log.port.js';
 import type { Entry, Side } from '../conversation/entry.js';
 import { countKey, type Draft } from './batch-draft.js';
+import { toKeptCase, type CaseRow } from './case-rows.js';
 import type { Clock } from './clock.js';
 import { toConversation, type ConversationRow } from './conversation-rows.js';
 import type { Dialect } from './dialect.js';
@@ -38,6 +39,7 @@ export async function lockConversations(
         now: Math.max(row.now_at, row.last_entry_at ?? 0),
         entries: [],
         cases: new Map(),
+        storedCases: new Map(),
         targets: new Set(),
         messages: new Map(),
         changed: new Set(),
@@ -158,6 +160,23 @@ export async function loadUnread(
     const { id, client } = draft.stored;
     draft.unread = { oldest: seqs.get(id) ?? null, clientWatches: present.has(client.id) };
   }
+}
+
+/** The cases that requests name, in one statement. Of another conversation they are as good as none. */
+export async function loadCases(
+  manager: EntityManager,
+  requests: readonly ChangeRequest[],
+  drafts: Map<string, Draft>,
+): Promise<void> {
+  const ids = [...new Set(requests.flatMap(({ caseId }) => caseId ?? []))];
+  if (ids.length === 0) return;
+  const rows = await manager.query<CaseRow[]>(
+    `SELECT support_case.*, case_waiting_since
+     FROM support_case JOIN conversation ON conversation.id = conversation_id
+     WHERE support_case.id IN (${ids.map(() => '?').join(', ')})`,
+    ids,
+  );
+  for (const row of rows) drafts.get(row.conversation_id)?.storedCases.set(row.id, toKeptCase(row));
 }
 
 interface Select {

@@ -1,8 +1,9 @@
-import type { CaseChange, CaseStatus, CaseView, Topic } from '../conversation/support-case.js';
+import type { CaseChange, CaseStatus, CaseView, KeptCase, Topic } from '../conversation/support-case.js';
 
 /** A row of `support_case` as reads need it, with what the conversation's row knows of the case while it is open. */
 export interface CaseRow {
   id: string;
+  conversation_id: string;
   number: number;
   topic: Topic;
   status: CaseStatus;
@@ -10,6 +11,8 @@ export interface CaseRow {
   assignee_name: string | null;
   revision: number;
   opened_at: number;
+  rating: number | null;
+  rating_comment: string | null;
   case_waiting_since: number | null;
 }
 
@@ -28,20 +31,22 @@ export const caseColumns = [
   'closed_at',
   'closed_by',
   'close_reason',
+  'rating',
+  'rating_comment',
 ] as const;
 
-/** Columns that an update replaces; the first_… times are set once and kept. */
-export const changingCaseColumns = [
-  'topic',
-  'status',
-  'assignee_id',
-  'assignee_name',
-  'revision',
+/** Columns that an update replaces. */
+export const changingCaseColumns = ['topic', 'status', 'assignee_id', 'assignee_name', 'revision'] as const;
+/** Columns that are set once and kept. */
+export const keptCaseColumns = [
+  'first_assigned_at',
+  'first_answered_at',
   'closed_at',
   'closed_by',
   'close_reason',
+  'rating',
+  'rating_comment',
 ] as const;
-export const keptCaseColumns = ['first_assigned_at', 'first_answered_at'] as const;
 
 /** The row's values in the order of `caseColumns`. */
 export function caseValues(conversationId: string, change: CaseChange): unknown[] {
@@ -61,6 +66,8 @@ export function caseValues(conversationId: string, change: CaseChange): unknown[
     change.closedAt,
     change.closedBy,
     change.closeReason,
+    change.rating?.stars ?? null,
+    change.rating?.comment ?? null,
   ];
 }
 
@@ -74,6 +81,7 @@ export function mergeCaseChanges(before: CaseChange, after: CaseChange): CaseCha
     closedAt: after.closedAt ?? before.closedAt,
     closedBy: after.closedBy ?? before.closedBy,
     closeReason: after.closeReason ?? before.closeReason,
+    rating: after.rating ?? before.rating,
   };
 }
 
@@ -89,4 +97,9 @@ export function toCaseView(row: CaseRow): CaseView {
     openedAt: row.opened_at,
     waitingSince: row.status === 'waiting' ? row.case_waiting_since : null,
   };
+}
+
+export function toKeptCase(row: CaseRow): KeptCase {
+  const { rating, rating_comment: comment } = row;
+  return { view: toCaseView(row), rating: rating === null ? null : { stars: rating, comment: comment ?? '' } };
 }

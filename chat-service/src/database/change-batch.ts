@@ -8,7 +8,15 @@ import type { ChangeRequest, ChangeResult } from '../conversation/conversation-l
 import type { Change } from '../conversation/conversation.js';
 import type { Entry } from '../conversation/entry.js';
 import { situationOf, type Draft } from './batch-draft.js';
-import { countUnread, findRepeats, loadTargets, loadUnread, lockConversations, requestKey } from './batch-reads.js';
+import {
+  countUnread,
+  findRepeats,
+  loadCases,
+  loadTargets,
+  loadUnread,
+  lockConversations,
+  requestKey,
+} from './batch-reads.js';
 import { caseColumns, caseValues, changingCaseColumns, keptCaseColumns, mergeCaseChanges } from './case-rows.js';
 import type { Clock } from './clock.js';
 import { conversationColumns, conversationValues } from './conversation-rows.js';
@@ -42,7 +50,7 @@ const placeholders = (rows: number, columns: number): string =>
  * Invariants: the conversations' rows are locked in id order before anything is decided, so batches cannot deadlock and
  * a decision sees all that came before it. A request whose id was written before, or earlier in this batch, writes
  * nothing. A refused request leaves nothing. The number of statements does not depend on the number of requests: lock,
- * repeats, counts and messages where a request needs them, and one for each kind of row there is to write.
+ * repeats, counts, messages and cases where a request needs them, and one for each kind of row there is to write.
  */
 export async function runBatch(
   manager: EntityManager,
@@ -54,6 +62,7 @@ export async function runBatch(
   const counts = await countUnread(manager, requests, drafts);
   await loadTargets(manager, requests, drafts);
   await loadUnread(manager, requests, drafts, settings);
+  await loadCases(manager, requests, drafts);
 
   const decisions = requests.map((request): Decision => {
     const draft = drafts.get(request.conversationId);
@@ -102,7 +111,7 @@ function decide(
     const text = 'Many messages of this conversation change at once. Nothing was written; try again shortly.';
     throw new ChatError('unavailable', 'OVERLOADED', text, { retryAfterMs: 200 });
   }
-  const change = request.decide(situationOf(draft, counts, request.targetSeq));
+  const change = request.decide(situationOf(draft, counts, request));
   if (change === null) return { entry: null, conversation: draft.conversation };
   apply(change, draft);
   const asked = request.requestId === null ? undefined : change.entries.find((entry) => entry.requestId !== null);

@@ -58,6 +58,7 @@ const details = {
   case_transferred: z.object({ case: caseView, from: assignee }),
   case_released: z.object({ case: caseView, from: assignee }),
   case_closed: z.object({ case: caseView, reason: z.string() }),
+  case_rated: z.object({ case: caseView, rating: z.number(), comment: z.string() }),
 };
 
 function toContent(row: EntryRow): EntryContent {
@@ -81,6 +82,8 @@ function toContent(row: EntryRow): EntryContent {
       return { kind: 'case_released', ...details.case_released.parse(detail) };
     case 'case_closed':
       return { kind: 'case_closed', ...details.case_closed.parse(detail) };
+    case 'case_rated':
+      return { kind: 'case_rated', ...details.case_rated.parse(detail) };
     default:
       throw new Error(
         `Entry ${row.conversation_id}/${row.seq} is of kind "${row.kind}", which this version cannot read`,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { outboxContract } from '../announcement/outbox.contract.js';
 import { outboxOnSqlite } from '../testing/outbox-under-test.js';
+import { ANNOUNCEMENT_TYPES, type AnnouncementType } from '../announcement/announcement.js';
 import { Clock } from './clock.js';
 import { openEmbeddedDatabase } from './embedded/embedded-database.js';
 import { SqlOutbox } from './outbox.js';
@@ -21,17 +22,13 @@ describe('SqlOutbox on SQLite', () => {
       statements.push({ sql, parameters });
       return run(sql, parameters);
     };
-    await new SqlOutbox(database, new Clock()).next(500, ['energy.chat.case.closed.v1', 'energy.chat.case.opened.v1']);
+    const parked: AnnouncementType[] = ['energy.chat.case.closed.v1', 'energy.chat.case.opened.v1'];
+    const others = ANNOUNCEMENT_TYPES.filter((type) => !parked.includes(type));
+    await new SqlOutbox(database, new Clock()).next(500, parked);
     expect(statements).toHaveLength(1);
-    const plan = await run<{ detail: string }[]>(`EXPLAIN QUERY PLAN ${statements[0]?.sql}`, [
-      'energy.chat.case.assigned.v1',
-      'energy.chat.case.transferred.v1',
-      'energy.chat.case.released.v1',
-      'energy.chat.reply.unread.v1',
-      'energy.chat.reply.read.v1',
-    ]);
+    const plan = await run<{ detail: string }[]>(`EXPLAIN QUERY PLAN ${statements[0]?.sql}`, [...others]);
     const reads = plan.map(({ detail }) => detail).filter((detail) => detail.includes('outbox'));
-    expect(reads).toEqual(Array(5).fill('SEARCH outbox USING INDEX outbox_type (type=?)'));
+    expect(reads).toEqual(Array(others.length).fill('SEARCH outbox USING INDEX outbox_type (type=?)'));
     await database.close();
     await rm(directory, { recursive: true });
   });

@@ -143,7 +143,7 @@ describe('sign-in over a platform on MySQL', () => {
   });
 
   const signIn = (login: string, audience: 'client' | 'admin') =>
-    identity.signIn.run({ login, password: DEMO_PASSWORD, audience });
+    identity.signIn.run({ login, password: DEMO_PASSWORD, audience, userAgent: '' });
 
   it('works with an account that can only read', async () => {
     expect((await signIn('Admin1', 'admin')).person).toEqual({

@@ -66,7 +66,7 @@ describe('a slow replica', () => {
     const held = new HeldDatabase(one);
     const [slow, quick] = [new SqlSessions(held, new Clock()), new SqlSessions(two, new Clock())];
     const person = { id: '4', login: 'client1', displayName: 'client1', role: 'client' as const };
-    await quick.begin({ id: 'session-1', person, audience: 'client', refreshHash: '0' });
+    await quick.begin({ id: 'session-1', person, audience: 'client', refreshHash: '0', userAgent: '' });
     const rotate = (sessions: SqlSessions, from: number) =>
       sessions.rotate({ sessionId: 'session-1', person, presentedHash: `${from}`, successorHash: `${from + 1}` });
 

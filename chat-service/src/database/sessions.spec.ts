@@ -27,7 +27,7 @@ it('keeps the login and name of who signed in, as last seen', async () => {
   const sessions = new SqlSessions(database, new Clock());
   const known = () => database.reader.query('SELECT id, login, display_name FROM person');
   const person = { id: '4', login: 'client1', displayName: 'One', role: 'client' as const };
-  await sessions.begin({ id: 's1', person, audience: 'client', refreshHash: 'a' });
+  await sessions.begin({ id: 's1', person, audience: 'client', refreshHash: 'a', userAgent: '' });
   expect(await known()).toEqual([{ id: '4', login: 'client1', display_name: 'One' }]);
   const renamed = { ...person, displayName: 'Uno' };
   await sessions.rotate({ sessionId: 's1', person: renamed, presentedHash: 'a', successorHash: 'b' });

@@ -2,12 +2,14 @@ import type { EntityManager } from 'typeorm';
 import type { Audience } from '../identity/caller.js';
 import {
   type EndReason,
-  type KnownSession,
   LATE_SECONDS,
+  MOST_LISTED,
   type NewSession,
+  type OwnSession,
   type Rotation,
   SESSION_IDLE_DAYS,
   SESSION_LONGEST_DAYS,
+  type SessionOwner,
   Sessions,
 } from '../identity/sessions.port.js';
 import type { Clock } from './clock.js';
@@ -17,6 +19,9 @@ import { keepPerson } from './keep-person.js';
 const DAY = 24 * 3_600 * 1_000_000;
 const IDLE = SESSION_IDLE_DAYS * DAY;
 const LONGEST = SESSION_LONGEST_DAYS * DAY;
+
+/** The sessions of a person and portal that nobody has ended; by an index, since one person may have had many. */
+const LIVING = 'person_id = ? AND audience = ? AND ended_at IS NULL';
 
 interface SessionRow {
   readonly person_id: string;
@@ -40,22 +45,22 @@ export class SqlSessions extends Sessions {
     super();
   }
 
-  async begin({ id, person, audience, refreshHash }: NewSession): Promise<void> {
+  async begin({ id, person, audience, refreshHash, userAgent }: NewSession): Promise<void> {
     const { dialect } = this.database;
     await this.database.writeRepeatably(async (manager) => {
       await keepPerson(manager, dialect, this.now, person);
       // Met again only when the answer to the first try was lost: then it stands already.
       await manager.query(
         `INSERT INTO session (id, person_id, audience, generation, refresh_hash, previous_open, created_at,
-           refreshed_at, expires_at)
-         VALUES (?, ?, ?, 0, ?, 0, ${this.now}, ${this.now}, ${this.now} + ${IDLE})
+           refreshed_at, expires_at, user_agent)
+         VALUES (?, ?, ?, 0, ?, 0, ${this.now}, ${this.now}, ${this.now} + ${IDLE}, ?)
          ${dialect.onConflict(['id'])} audience = ${dialect.inserted('audience')}`,
-        [id, person.id, audience, refreshHash],
+        [id, person.id, audience, refreshHash, userAgent],
       );
     });
   }
 
-  async find(sessionId: string): Promise<KnownSession | 'ended' | undefined> {
+  async find(sessionId: string): Promise<SessionOwner | 'ended' | undefined> {
     const row = await this.stored(sessionId);
     if (row === undefined) return undefined;
     return row.live === 1 ? { personId: row.person_id, audience: row.audience } : 'ended';
@@ -99,6 +104,34 @@ export class SqlSessions extends Sessions {
 
   async end(sessionId: string, reason: EndReason): Promise<void> {
     await this.database.writeRepeatably((manager) => this.markEnded(manager, sessionId, reason));
+  }
+
+  async listOwn(owner: SessionOwner): Promise<OwnSession[]> {
+    return this.database.read<OwnSession>(
+      `SELECT id, created_at AS createdAt, refreshed_at AS usedAt, user_agent AS userAgent FROM session
+       WHERE ${LIVING} AND expires_at > ${this.now} ORDER BY refreshed_at DESC, id LIMIT ${MOST_LISTED}`,
+      [owner.personId, owner.audience],
+    );
+  }
+
+  endOwn({ personId, audience }: SessionOwner, sessionId: string): Promise<boolean> {
+    return this.database.writeRepeatably(async (manager) => {
+      const row = await this.locked(manager, sessionId);
+      if (row?.person_id !== personId || row.audience !== audience) return false;
+      await this.markEnded(manager, sessionId, 'ended-by-owner');
+      return true;
+    });
+  }
+
+  endOthers({ personId, audience }: SessionOwner, butId: string): Promise<string[]> {
+    return this.database.writeRepeatably(async (manager) => {
+      const rows = await manager.query<{ id: string }[]>(
+        `SELECT id FROM session WHERE ${LIVING} AND id <> ? ORDER BY id`,
+        [personId, audience, butId],
+      );
+      for (const { id } of rows) await this.markEnded(manager, id, 'ended-by-owner');
+      return rows.map(({ id }) => id);
+    });
   }
 
   async endedWithin(seconds: number): Promise<string[]> {

@@ -19,6 +19,7 @@ import {
   CaseAssignedSchema,
   CaseClosedSchema,
   CaseOpenedSchema,
+  CaseRatedSchema,
   CaseReleasedSchema,
   CaseTransferredSchema,
   type Entry as EntryMessage,
@@ -81,14 +82,14 @@ export function topicOf(message: CaseTopic): Topic {
   return topics[message] ?? 'other';
 }
 
-export function timestampMessage(micros: Micros): Timestamp {
+export function timestamp(micros: Micros): Timestamp {
   const seconds = Math.floor(micros / 1_000_000);
   return create(TimestampSchema, { seconds: BigInt(seconds), nanos: (micros - seconds * 1_000_000) * 1_000 });
 }
 
 /** An optional time, as `create` wants it under exactOptionalPropertyTypes. */
 function time<Name extends string>(name: Name, micros: Micros | null): Partial<Record<Name, Timestamp>> {
-  return micros === null ? {} : ({ [name]: timestampMessage(micros) } as Record<Name, Timestamp>);
+  return micros === null ? {} : ({ [name]: timestamp(micros) } as Record<Name, Timestamp>);
 }
 
 function assigneeMessage({ id, displayName }: Assignee): AssigneeMessage {
@@ -103,7 +104,7 @@ export function caseMessage(view: CaseView): CaseMessage {
     status: statusMessages[view.status],
     ...(view.assignee !== null && { assignee: assigneeMessage(view.assignee) }),
     revision: view.revision,
-    openedTime: timestampMessage(view.openedAt),
+    openedTime: timestamp(view.openedAt),
     ...time('waitingTime', view.waitingSince),
   });
 }
@@ -136,7 +137,7 @@ export function entryMessage(side: Side, entry: Entry): EntryMessage {
     conversationId,
     seq,
     caseId: caseId ?? '',
-    createdTime: timestampMessage(createdAt),
+    createdTime: timestamp(createdAt),
     author: create(AuthorSchema, { side: sideMessages[author.side], id: author.id, displayName: author.displayName }),
     requestId: requestId ?? '',
     content: contentMessage(content),
@@ -187,5 +188,12 @@ function contentMessage(content: EntryContent): EntryMessage['content'] {
         case: 'caseClosed',
         value: create(CaseClosedSchema, { case: caseMessage(content.case), reason: content.reason }),
       };
+    case 'case_rated': {
+      const { rating, comment } = content;
+      return {
+        case: 'caseRated',
+        value: create(CaseRatedSchema, { case: caseMessage(content.case), rating, comment }),
+      };
+    }
   }
 }

@@ -12,6 +12,7 @@ export type Access = 'anyone' | 'service' | Readonly<Record<Role, Relation>>;
 const everybody: Access = { client: 'signed-in', admin: 'signed-in', supervisor: 'signed-in' };
 const clients: Access = { client: 'signed-in', admin: 'never', supervisor: 'never' };
 const administrators: Access = { client: 'never', admin: 'signed-in', supervisor: 'signed-in' };
+const ownConversations: Access = { client: 'own', admin: 'never', supervisor: 'never' };
 const conversations: Access = { client: 'own', admin: 'any', supervisor: 'any' };
 const support: Access = { client: 'never', admin: 'any', supervisor: 'any' };
 
@@ -22,6 +23,8 @@ export const accessTable: ReadonlyMap<string, Access> = new Map<string, Access>(
   ['energy.chat.v1.AuthService/SignOut', everybody],
   ['energy.chat.v1.AuthService/GetMe', everybody],
   ['energy.chat.v1.AuthService/SetLanguage', everybody],
+  ['energy.chat.v1.AuthService/ListSessions', everybody],
+  ['energy.chat.v1.AuthService/EndSession', everybody],
 
   ['energy.chat.v1.ConversationService/GetMyConversation', clients],
   ['energy.chat.v1.ConversationService/GetConversation', conversations],
@@ -31,6 +34,7 @@ export const accessTable: ReadonlyMap<string, Access> = new Map<string, Access>(
   ['energy.chat.v1.ConversationService/RemoveMessage', conversations],
   ['energy.chat.v1.ConversationService/MarkProgress', conversations],
   ['energy.chat.v1.ConversationService/SetTyping', conversations],
+  ['energy.chat.v1.ConversationService/RateCase', ownConversations],
   ['energy.chat.v1.ConversationService/Watch', conversations],
 
   ['energy.chat.v1.InboxService/ListConversations', support],

@@ -90,6 +90,7 @@ function isExpected(method: DescMethod, role: Who, whose: Whose): boolean {
       return isSupport;
     case 'ConversationService':
       if (method.name === 'GetMyConversation') return !isSupport;
+      if (method.name === 'RateCase') return !isSupport && whose === 'own';
       return isSupport || whose === 'own';
     default:
       throw new Error(`Say here who may call ${method.parent.name}.`);

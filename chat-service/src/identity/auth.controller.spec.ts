@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Client, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
-import { Audience, AuthService } from '@energy-chat/contract/auth_pb.js';
+import { Audience, AuthService, type EndSessionRequest } from '@energy-chat/contract/auth_pb.js';
 import { ErrorInfoSchema } from '@energy-chat/contract/google/rpc/error_details_pb.js';
 import { Role } from '@energy-chat/contract/person_pb.js';
 import { type INestMicroservice, Module } from '@nestjs/common';
@@ -16,7 +16,9 @@ import { type IdentityFixture, openIdentity } from '../testing/identity-fixture.
 import { AccessGuard } from './access.guard.js';
 import { AuthController } from './auth.controller.js';
 import type { ConversationOwners } from './conversation-owners.port.js';
+import { EndSession } from './end-session.js';
 import { Languages } from './languages.port.js';
+import { ListSessions } from './list-sessions.js';
 import { Refresh } from './refresh.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import { SetLanguage } from './set-language.js';
@@ -45,6 +47,8 @@ beforeAll(async () => {
       { provide: Refresh, useValue: identity.refresh },
       { provide: SignOut, useValue: identity.signOut },
       { provide: SetLanguage, useValue: new SetLanguage(identity.languages) },
+      { provide: ListSessions, useValue: identity.listSessions },
+      { provide: EndSession, useValue: identity.endSession },
       { provide: Languages, useValue: identity.languages },
       { provide: RefreshCookie, useValue: new RefreshCookie(false) },
     ],
@@ -125,6 +129,45 @@ describe('AuthService over gRPC', () => {
     expect((await auth.signIn({ ...credentials, login: 'client3' })).me?.language).toBe('');
     expect(await reasonOf(auth.setLanguage({ language: 'ro' }))).toBe('TOKEN_MISSING');
   });
+
+  it('shows a person where they are signed in, and ends what they name', async () => {
+    const signIn = (login: string, program: string) =>
+      auth.signIn({ ...credentials, login }, { headers: { 'user-agent': program } });
+    const here = await signIn('client4', 'Firefox');
+    const phone = await signIn('client4', 'Phone');
+    const office = await signIn('client4', `Office ${'x'.repeat(300)}`);
+    const stranger = await signIn('client5', 'Elsewhere');
+    const listed = async () => (await auth.listSessions({}, bearer(here.accessToken))).sessions;
+    const [third, second, first] = await listed();
+    expect(first).toMatchObject({ current: true, userAgent: 'Firefox' });
+    expect(first?.usedTime).toEqual(first?.createdTime);
+    expect(Math.abs(Number(first?.createdTime?.seconds) - Date.now() / 1_000)).toBeLessThan(60);
+    expect(second).toMatchObject({ current: false, userAgent: 'Phone' });
+    expect(third).toMatchObject({ current: false, userAgent: `Office ${'x'.repeat(248)}` });
+
+    const named = { case: 'sessionId', value: second?.id ?? '' } as const;
+    const end = (token: string, which: EndSessionRequest['which']) => auth.endSession({ which }, bearer(token));
+    expect(await reasonOf(end(stranger.accessToken, named))).toBe('SESSION_NOT_FOUND');
+    await end(here.accessToken, named);
+    expect(identity.ended.has(named.value)).toBe(true);
+    expect(await reasonOf(auth.getMe({}, bearer(phone.accessToken)))).toBe('SESSION_ENDED');
+    expect(await reasonOf(auth.refresh({ refreshToken: phone.refreshToken }))).toBe('SESSION_ENDED');
+    await end(here.accessToken, named);
+
+    await end(here.accessToken, { case: 'allOthers', value: true });
+    expect(await reasonOf(auth.getMe({}, bearer(office.accessToken)))).toBe('SESSION_ENDED');
+    expect(await listed()).toMatchObject([{ id: first?.id }]);
+    await auth.getMe({}, bearer(stranger.accessToken));
+  });
+
+  it.each<EndSessionRequest['which']>([{ case: undefined }, { case: 'allOthers', value: false }])(
+    'ends nothing that was not named',
+    async (which) => {
+      const { accessToken } = await auth.signIn(credentials);
+      expect(await reasonOf(auth.endSession({ which }, bearer(accessToken)))).toBe('INVALID_FIELD');
+      await auth.getMe({}, bearer(accessToken));
+    },
+  );
 
   it('carries the refresh token only as a cookie behind an edge', async () => {
     const { answer, cookies } = await throughEdge((options) =>

@@ -2,14 +2,20 @@ import { create } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import {
   Audience as AudienceMessage,
+  type EndSessionRequest,
+  type EndSessionResponse,
+  EndSessionResponseSchema,
   type GetMeResponse,
   GetMeResponseSchema,
+  type ListSessionsResponse,
+  ListSessionsResponseSchema,
   type RefreshRequest,
   type RefreshResponse,
   RefreshResponseSchema,
   type SignInRequest,
   type SignInResponse,
   SignInResponseSchema,
+  SessionSchema,
   type SetLanguageRequest,
   type SetLanguageResponse,
   SetLanguageResponseSchema,
@@ -20,9 +26,12 @@ import {
 import { Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
+import { timestamp } from '../grpc/domain-messages.js';
 import type { Audience, Caller, Person } from './caller.js';
 import { callerOf, CurrentCaller } from './current-caller.decorator.js';
+import { EndSession, type SessionsToEnd } from './end-session.js';
 import { Languages } from './languages.port.js';
+import { ListSessions } from './list-sessions.js';
 import { personMessage } from './person-message.js';
 import { Refresh } from './refresh.js';
 import { type RefreshCarrier, refreshCarrierOf } from './refresh-carrier.js';
@@ -30,6 +39,7 @@ import { RefreshCookie } from './refresh-cookie.js';
 import { SetLanguage } from './set-language.js';
 import { type SignedIn, SignIn } from './sign-in.js';
 import { SignOut } from './sign-out.js';
+import { userAgentOf } from './user-agent.js';
 
 type UnaryCall = Pick<ServerUnaryCall<unknown, unknown>, 'sendMetadata'>;
 
@@ -49,6 +59,8 @@ export class AuthController {
     private readonly signOutCase: SignOut,
     private readonly setLanguageCase: SetLanguage,
     private readonly languages: Languages,
+    private readonly listSessionsCase: ListSessions,
+    private readonly endSessionCase: EndSession,
     private readonly cookie: RefreshCookie,
   ) {}
 
@@ -56,7 +68,8 @@ export class AuthController {
   async signIn(request: SignInRequest, metadata: Metadata, call: UnaryCall): Promise<SignInResponse> {
     const carrier = this.carrierOf(metadata, call);
     const audience = carrier.portal ?? audiences[request.audience];
-    const signedIn = await this.signInCase.run({ login: request.login, password: request.password, audience });
+    const { login, password } = request;
+    const signedIn = await this.signInCase.run({ login, password, audience, userAgent: userAgentOf(metadata) });
     return create(SignInResponseSchema, await this.tokensOf(signedIn, carrier));
   }
 
@@ -88,6 +101,29 @@ export class AuthController {
     return create(SetLanguageResponseSchema);
   }
 
+  @GrpcMethod(SERVICE, 'ListSessions')
+  async listSessions(@CurrentCaller() caller: Caller): Promise<ListSessionsResponse> {
+    const sessions = (await this.listSessionsCase.run(caller)).map(({ id, createdAt, usedAt, userAgent }) =>
+      create(SessionSchema, {
+        id,
+        current: id === caller.sessionId,
+        createdTime: timestamp(createdAt),
+        usedTime: timestamp(usedAt),
+        userAgent,
+      }),
+    );
+    return create(ListSessionsResponseSchema, { sessions });
+  }
+
+  @GrpcMethod(SERVICE, 'EndSession')
+  async endSession(
+    @Payload() request: EndSessionRequest,
+    @CurrentCaller() caller: Caller,
+  ): Promise<EndSessionResponse> {
+    await this.endSessionCase.run(caller, sessionsToEnd(request));
+    return create(EndSessionResponseSchema);
+  }
+
   private async own(person: Person) {
     return personMessage(person, await this.languages.languageOf(person.id));
   }
@@ -109,5 +145,16 @@ export class AuthController {
       call.sendMetadata(headers);
     };
     return refreshCarrierOf(metadata, setCookie, this.cookie);
+  }
+}
+
+function sessionsToEnd({ which }: EndSessionRequest): SessionsToEnd | undefined {
+  switch (which.case) {
+    case 'sessionId':
+      return { sessionId: which.value };
+    case 'allOthers':
+      return which.value ? 'all-others' : undefined;
+    case undefined:
+      return undefined;
   }
 }

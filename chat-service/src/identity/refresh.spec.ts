@@ -18,6 +18,7 @@ function signIn(login = 'client1'): Promise<SignedIn> {
     login,
     password: DEMO_PASSWORD,
     audience: login.startsWith('admin') ? 'admin' : 'client',
+    userAgent: '',
   });
 }
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../database/clock.js';
-import { LATE_SECONDS, SESSION_IDLE_DAYS, SESSION_LONGEST_DAYS, type Sessions } from './sessions.port.js';
-import type { Person } from './caller.js';
+import { LATE_SECONDS, MOST_LISTED, SESSION_IDLE_DAYS, SESSION_LONGEST_DAYS, type Sessions } from './sessions.port.js';
+import type { Audience, Person } from './caller.js';
 
 const DAY = 24 * 3_600_000;
 /** After it a token that was outworn can be no copy that comes late. */
@@ -10,6 +10,13 @@ const LATE = LATE_SECONDS * 1_000;
 const person: Person = { id: '4', login: 'client1', displayName: 'client1', role: 'client' };
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+let people = 0;
+
+function somebody(): Person {
+  people += 1;
+  return { ...person, id: `owner-${people}` };
+}
 
 export interface SessionsUnderTest {
   /** Two replicas on one database. */
@@ -31,10 +38,13 @@ export function sessionsContract(open: () => Promise<SessionsUnderTest>): void {
     });
     afterAll(() => test.close());
 
-    async function begun(): Promise<{ id: string; token: (generation: number) => string }> {
+    async function begun(
+      owner: Person = person,
+      { audience = 'client', userAgent = '' }: { audience?: Audience; userAgent?: string } = {},
+    ): Promise<{ id: string; token: (generation: number) => string }> {
       const id = randomUUID();
       const token = (generation: number): string => hashOf(`${id} ${generation}`);
-      await here.begin({ id, person, audience: 'client', refreshHash: token(0) });
+      await here.begin({ id, person: owner, audience, refreshHash: token(0), userAgent });
       return { id, token };
     }
 
@@ -140,6 +150,68 @@ export function sessionsContract(open: () => Promise<SessionsUnderTest>): void {
       test.clock.advance(60_000);
       await there.end(session.id, 'not-admitted');
       expect(await there.endedWithin(59)).not.toContain(session.id);
+    });
+
+    it("lists a person's sessions of one portal, the one used last first", async () => {
+      const [me, other] = [somebody(), somebody()];
+      const first = await begun(me, { userAgent: 'Mozilla/5.0 (a phone)' });
+      test.clock.advance(60_000);
+      const second = await begun(me);
+      test.clock.advance(60_000);
+      await begun(me, { audience: 'admin' });
+      await begun(other);
+      const ended = await begun(me);
+      await there.end(ended.id, 'signed-out');
+      const listed = await there.listOwn({ personId: me.id, audience: 'client' });
+      expect(listed).toMatchObject([
+        { id: second.id, userAgent: '' },
+        { id: first.id, userAgent: 'Mozilla/5.0 (a phone)' },
+      ]);
+      const [, before] = listed;
+      expect(before?.usedAt).toBe(before?.createdAt);
+      await rotate(here, first, 0);
+      const [refreshed] = await there.listOwn({ personId: me.id, audience: 'client' });
+      expect(refreshed).toMatchObject({ id: first.id, createdAt: before?.createdAt });
+      expect(Number(refreshed?.usedAt) - Number(refreshed?.createdAt)).toBeGreaterThanOrEqual(120_000_000);
+    });
+
+    it('lists no session that has run out', async () => {
+      const me = somebody();
+      await begun(me);
+      test.clock.advance(SESSION_IDLE_DAYS * DAY + 1_000);
+      expect(await here.listOwn({ personId: me.id, audience: 'client' })).toEqual([]);
+    });
+
+    it(`lists ${MOST_LISTED} at most`, async () => {
+      const me = somebody();
+      await Promise.all(Array.from({ length: MOST_LISTED + 1 }, () => begun(me)));
+      expect(await here.listOwn({ personId: me.id, audience: 'client' })).toHaveLength(MOST_LISTED);
+    });
+
+    it('ends a session for its owner alone, and says again that it was theirs', async () => {
+      const [me, other] = [somebody(), somebody()];
+      const session = await begun(me);
+      expect(await here.endOwn({ personId: other.id, audience: 'client' }, session.id)).toBe(false);
+      expect(await here.endOwn({ personId: me.id, audience: 'admin' }, session.id)).toBe(false);
+      expect(await here.endOwn({ personId: me.id, audience: 'client' }, 'no-such-session')).toBe(false);
+      expect(await there.find(session.id)).toMatchObject({ personId: me.id });
+      expect(await here.endOwn({ personId: me.id, audience: 'client' }, session.id)).toBe(true);
+      expect(await there.find(session.id)).toBe('ended');
+      expect(await there.endedWithin(60)).toContain(session.id);
+      expect(await there.endOwn({ personId: me.id, audience: 'client' }, session.id)).toBe(true);
+    });
+
+    it('ends all others of a person and portal, and nobody else’s', async () => {
+      const [me, other] = [somebody(), somebody()];
+      const asking = await begun(me);
+      const mine = [await begun(me), await begun(me)];
+      const kept = [asking, await begun(me, { audience: 'admin' }), await begun(other)];
+      const owner = { personId: me.id, audience: 'client' } as const;
+      const ids = mine.map(({ id }) => id).sort();
+      expect((await here.endOthers(owner, asking.id)).sort()).toEqual(ids);
+      for (const id of ids) expect(await there.find(id)).toBe('ended');
+      for (const { id } of kept) expect(await there.find(id)).toMatchObject({ personId: expect.any(String) });
+      expect(await there.endOthers(owner, asking.id)).toEqual([]);
     });
 
     it('lasts while it is refreshed, and not longer than it may idle', async () => {

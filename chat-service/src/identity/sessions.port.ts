@@ -25,7 +25,10 @@ export function isYoung(sessionId: string, now = Date.now()): boolean {
   return Math.abs(now - parseInt(made, 36)) < YOUNG;
 }
 
-export type EndReason = 'signed-out' | 'reuse' | 'not-admitted';
+/** So many sessions are listed at most. */
+export const MOST_LISTED = 100;
+
+export type EndReason = 'signed-out' | 'ended-by-owner' | 'reuse' | 'not-admitted';
 
 export interface NewSession {
   readonly id: string;
@@ -33,11 +36,23 @@ export interface NewSession {
   readonly audience: Audience;
   /** SHA-256 of its refresh token, in hex. */
   readonly refreshHash: string;
+  /** What the browser calls itself, at most 255 characters. */
+  readonly userAgent: string;
 }
 
-export interface KnownSession {
+/** Whose sessions: a person's, of one portal. */
+export interface SessionOwner {
   readonly personId: string;
   readonly audience: Audience;
+}
+
+/** A session as its owner sees it. Times are microseconds since 1970 UTC, by the database's clock. */
+export interface OwnSession {
+  readonly id: string;
+  readonly createdAt: number;
+  /** When it was last refreshed, or made. */
+  readonly usedAt: number;
+  readonly userAgent: string;
 }
 
 export interface Rotation {
@@ -61,7 +76,7 @@ export abstract class Sessions {
   /** Stores a session of generation 0, and the person's login and name as last seen. */
   abstract begin(session: NewSession): Promise<void>;
   /** Undefined when there is none of this id, or the database read here does not show it yet (a lagging node). */
-  abstract find(sessionId: string): Promise<KnownSession | 'ended' | undefined>;
+  abstract find(sessionId: string): Promise<SessionOwner | 'ended' | undefined>;
   /**
    * Moves the session to the successor, or finds it moved there already: any number of tries, also at once, give one
    * move and one answer, the successor's generation. The token before, no longer good but within LATE_SECONDS of the
@@ -76,6 +91,12 @@ export abstract class Sessions {
   abstract accessSeen(sessionId: string, generation: number): Promise<'live' | 'ended' | 'behind'>;
   /** Ends the session; the first reason stays. */
   abstract end(sessionId: string, reason: EndReason): Promise<void>;
+  /** Those that have neither ended nor run out, the one used last first, at most MOST_LISTED. */
+  abstract listOwn(owner: SessionOwner): Promise<OwnSession[]>;
+  /** Ends the owner's session of this id, if it has not ended yet. Answers whether they have or had one. */
+  abstract endOwn(owner: SessionOwner, sessionId: string): Promise<boolean>;
+  /** Ends all sessions of the owner but this one. Answers the ids of those that it ended. */
+  abstract endOthers(owner: SessionOwner, butId: string): Promise<string[]>;
   /** Ids of all sessions that were ended during the last so many seconds. */
   abstract endedWithin(seconds: number): Promise<string[]>;
 }

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 
 function signIn(login: string, password = DEMO_PASSWORD, audience: Audience | undefined = 'client') {
-  return identity.signIn.run({ login, password, audience });
+  return identity.signIn.run({ login, password, audience, userAgent: '' });
 }
 
 /** Changes the platform as its own backend would. */
@@ -107,7 +107,7 @@ describe('SignIn', () => {
 
   it('asks a native client for its audience', async () => {
     await expect(
-      identity.signIn.run({ login: 'client1', password: DEMO_PASSWORD, audience: undefined }),
+      identity.signIn.run({ login: 'client1', password: DEMO_PASSWORD, audience: undefined, userAgent: '' }),
     ).rejects.toMatchObject({ kind: 'invalid-argument', facts: { field: 'audience' } });
   });
 

@@ -15,6 +15,8 @@ export interface Credentials {
   /** 1 to 1,024 bytes in UTF-8. */
   readonly password: string;
   readonly audience: Audience | undefined;
+  /** What the browser calls itself, at most 255 characters. */
+  readonly userAgent: string;
 }
 
 /** What a portal holds after it signed in or refreshed. */
@@ -42,7 +44,7 @@ export class SignIn {
    * Refuses with INVALID_CREDENTIALS whatever the cause, and with WRONG_PORTAL a right password at the other portal;
    * either refusal leaves on a 500 ms step after arrival.
    */
-  async run({ login, password, audience }: Credentials): Promise<SignedIn> {
+  async run({ login, password, audience, userAgent }: Credentials): Promise<SignedIn> {
     const arrival = this.refusals.now();
     checkBounds(login, password);
     if (audience === undefined) throw invalidField('audience', 'say which portal signs in: client or admin.');
@@ -63,7 +65,7 @@ export class SignIn {
     const sessionId = newSessionId();
     const refreshToken = this.refreshTokens.first(sessionId);
     const refreshHash = this.refreshTokens.hashOf(refreshToken);
-    await this.sessions.begin({ id: sessionId, person, audience, refreshHash });
+    await this.sessions.begin({ id: sessionId, person, audience, refreshHash, userAgent });
     const access = await this.accessTokens.issue({ person, sessionId, generation: 0, audience });
     return { person, audience, access, refreshToken };
   }

@@ -12,7 +12,12 @@ beforeAll(async () => {
 afterAll(() => identity.close());
 
 async function accessToken(): Promise<string> {
-  const { access } = await identity.signIn.run({ login: 'client1', password: DEMO_PASSWORD, audience: 'client' });
+  const { access } = await identity.signIn.run({
+    login: 'client1',
+    password: DEMO_PASSWORD,
+    audience: 'client',
+    userAgent: '',
+  });
   return access.token;
 }
 

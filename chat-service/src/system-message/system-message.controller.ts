@@ -14,7 +14,7 @@ import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { invalidField } from '../chat-error.js';
 import type { Severity } from '../conversation/entry.js';
-import { timestampMessage } from '../grpc/domain-messages.js';
+import { timestamp } from '../grpc/domain-messages.js';
 import { accountOf } from '../identity/current-account.decorator.js';
 import { GetNotice } from './get-notice.js';
 import { PublishSystemMessage, sourceOf } from './publish-system-message.js';
@@ -56,9 +56,9 @@ export class SystemMessageController {
     const { createdAt, finishedAt, unknownRecipients, ...counts } = await this.notice.run(source, request.eventId);
     return create(GetNoticeResponseSchema, {
       ...counts,
-      createdTime: timestampMessage(createdAt),
+      createdTime: timestamp(createdAt),
       unknownRecipients: unknownRecipients.map(({ by, value }) => ({ by: { case: cases[by], value } })),
-      ...(finishedAt !== null && { finishedTime: timestampMessage(finishedAt) }),
+      ...(finishedAt !== null && { finishedTime: timestamp(finishedAt) }),
     });
   }
 }

@@ -5,6 +5,7 @@ import type { Entry } from '../conversation/entry.js';
 import { EditMessage } from '../conversation/edit-message.js';
 import { MarkProgress } from '../conversation/mark-progress.js';
 import { newId } from '../conversation/new-id.js';
+import { RateCase } from '../conversation/rate-case.js';
 import { RemoveMessage } from '../conversation/remove-message.js';
 import { SendMessage } from '../conversation/send-message.js';
 import type { Person } from '../identity/caller.js';
@@ -47,6 +48,10 @@ export class Desk {
 
   remove(author: Person, conversationId: string, targetSeq: number, requestId = newId()) {
     return new RemoveMessage(this.log).run(author, { conversationId, requestId, targetSeq });
+  }
+
+  rate(client: Person, conversationId: string, caseId: string, rating: number, comment = '', requestId = newId()) {
+    return new RateCase(this.log).run(client, { conversationId, requestId, caseId, rating, comment });
   }
 
   open(admin: Person, conversationId: string, requestId = newId()): Promise<CaseChanged> {

@@ -14,6 +14,8 @@ import { SqlSessions } from '../database/sessions.js';
 import { readConfig } from '../config.js';
 import { AccessTokens } from '../identity/access-token.js';
 import { EndedSessions } from '../identity/ended-sessions.js';
+import { EndSession } from '../identity/end-session.js';
+import { ListSessions } from '../identity/list-sessions.js';
 import { Passwords } from '../identity/password.js';
 import { Refresh } from '../identity/refresh.js';
 import { RefreshTokens } from '../identity/refresh-token.js';
@@ -77,6 +79,8 @@ export async function openIdentity(otherPlatform?: DataSourceOptions) {
     warnings,
     signIn,
     refresh: new Refresh(people, sessions, accessTokens, refreshTokens, ended),
+    listSessions: new ListSessions(sessions),
+    endSession: new EndSession(sessions, ended),
     signOut: new SignOut(sessions, ended),
     /** As another replica would have it: it shares the database and the keys, and remembers nothing. */
     verifyAccess: () => new VerifyAccess(accessTokens, sessions, new EndedSessions(sessions, 480, warn)),

@@ -2,7 +2,7 @@ import type { Change, Conversation, Situation } from '../conversation/conversati
 import { newConversation } from '../conversation/conversation.js';
 import { countsAsUnread, type Entry, type EntryContent, type Micros } from '../conversation/entry.js';
 import { sendAsAdmin, sendAsClient } from '../conversation/messages.js';
-import type { CaseChange, OpenCase } from '../conversation/support-case.js';
+import type { CaseChange, KeptCase, OpenCase } from '../conversation/support-case.js';
 import type { Person } from '../identity/caller.js';
 
 export const mira: Person = { id: 'client-1', login: 'mira', displayName: 'Mira Lang', role: 'client' };
@@ -19,13 +19,14 @@ export class Thread {
   clientWatches = false;
   private requests = 0;
 
-  /** `targetSeq` as of ChangeRequest. */
-  situation(targetSeq = 0): Situation {
+  /** `targetSeq` and `caseId` as of ChangeRequest. */
+  situation({ targetSeq = 0, caseId = '' } = {}): Situation {
     const { conversation, now, entries } = this;
     return {
       conversation,
       now,
       unreadAfter: (side, seq) => entries.filter((entry) => entry.seq > seq && countsAsUnread(side, entry)).length,
+      namedCase: () => this.caseOf(caseId),
       target: () => entries[targetSeq - 1],
       newestBesideTarget: () => entries.findLast((entry) => entry.seq !== targetSeq && isShown(entry)),
       nextFromClient: () =>
@@ -40,9 +41,9 @@ export class Thread {
   }
 
   /** Decides a second later, and keeps what was decided. */
-  change<Decided extends Change | null>(decide: (situation: Situation) => Decided, targetSeq = 0): Decided {
+  change<Decided extends Change | null>(decide: (situation: Situation) => Decided, named = {}): Decided {
     this.now += 1_000_000;
-    const change = decide(this.situation(targetSeq));
+    const change = decide(this.situation(named));
     if (change === null) return change;
     this.conversation = change.conversation;
     this.entries.push(...change.entries);
@@ -74,6 +75,12 @@ export class Thread {
 
   kinds(): EntryContent['kind'][] {
     return this.entries.map(({ content }) => content.kind);
+  }
+
+  private caseOf(caseId: string): KeptCase | undefined {
+    const changes = this.cases.filter(({ view }) => view.id === caseId);
+    const view = changes.at(-1)?.view;
+    return view && { view, rating: changes.find(({ rating }) => rating !== null)?.rating ?? null };
   }
 
   private ids(): { requestId: string; newCaseId: string } {

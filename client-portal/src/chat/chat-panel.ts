@@ -7,12 +7,15 @@ import { Icon } from '@energy-chat/client/angular/icon/icon.js';
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
 import { Thread } from '@energy-chat/client/angular/thread/thread.js';
 import { MyConversation } from './my-conversation.js';
+import { Acknowledgement } from './opening/acknowledgement.js';
+import { TopicChoice } from './opening/topic-choice.js';
 import { PanelState } from './panel-state.js';
+import { CaseRating } from './rating/case-rating.js';
 
 /** The chat with support: over the page on a wide screen, in its place on a phone. */
 @Component({
   selector: 'portal-chat-panel',
-  imports: [Composer, ConnectionNotice, Icon, Thread],
+  imports: [Acknowledgement, CaseRating, Composer, ConnectionNotice, Icon, Thread, TopicChoice],
   templateUrl: './chat-panel.html',
   styleUrls: ['../../../chat-client/angular/controls.css', './chat-panel.css'],
 })

@@ -15,6 +15,7 @@ import { ChatConnection } from '@energy-chat/client/angular/connection/chat-conn
 import { Icon } from '@energy-chat/client/angular/icon/icon.js';
 import { LanguageSwitch } from '@energy-chat/client/angular/language/language-switch.js';
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
+import { Sessions } from '@energy-chat/client/angular/sessions/sessions.js';
 import { SignOutQuestion } from '@energy-chat/client/angular/sign-out/sign-out-question.js';
 import { ChatButton } from '../chat/chat-button.js';
 import { MyConversation } from '../chat/my-conversation.js';
@@ -25,7 +26,7 @@ import { greetingKey } from './greeting-key.js';
 /** The page "My energy", with the chat over it. The chat's program comes when the page is at rest, or is asked for. */
 @Component({
   selector: 'portal-home',
-  imports: [Brand, ChatButton, Icon, LanguageSwitch, NgComponentOutlet, SignOutQuestion],
+  imports: [Brand, ChatButton, Icon, LanguageSwitch, NgComponentOutlet, Sessions, SignOutQuestion],
   templateUrl: './home.html',
   styleUrls: ['../../../chat-client/angular/controls.css', './home.css'],
   host: { '(document:keydown.escape)': 'closeByKey($event)' },
@@ -46,6 +47,7 @@ export class Home {
   protected readonly isPanelMissing = signal(false);
   protected readonly isSigningOut = signal(false);
   protected readonly couldNotSignOut = signal(false);
+  protected readonly showsSessions = signal(false);
 
   constructor() {
     afterNextRender(() => whenIdle(() => void this.loadPanel()));
@@ -67,7 +69,7 @@ export class Home {
   }
 
   protected closeByKey(event: Event): void {
-    if (!this.panel.isOpen() || event.defaultPrevented || this.question().isOpen) return;
+    if (!this.panel.isOpen() || event.defaultPrevented || this.question().isOpen || this.showsSessions()) return;
     if (event instanceof KeyboardEvent && event.isComposing) return;
     this.panel.close();
   }

@@ -9,6 +9,7 @@ const TYPES: Readonly<Record<string, string>> = {
   case_transferred: 'energy.chat.case.transferred.v1',
   case_released: 'energy.chat.case.released.v1',
   case_closed: 'energy.chat.case.closed.v1',
+  case_rated: 'energy.chat.case.rated.v1',
 };
 
 /**

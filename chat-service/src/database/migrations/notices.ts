@@ -2,8 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { columnTypes, engineOf } from './column-types.js';
 
 /** System messages to many until they are written, and how many recipients each source has reached this hour. */
-export class Notices1764220000000 implements MigrationInterface {
-  readonly name = 'Notices1764220000000';
+export class Notices1764240000000 implements MigrationInterface {
+  readonly name = 'Notices1764240000000';
 
   async up(runner: QueryRunner): Promise<void> {
     const { id, word, name, text, count, time, flag, table } = columnTypes(engineOf(runner));

@@ -108,7 +108,7 @@ describe('the log on two nodes of a Galera cluster', () => {
     const { tap, reached, letGo } = held();
     const [slow, quick] = [new SqlSessions(tap, new Clock()), new SqlSessions(two, new Clock())];
     const person = { id: '4', login: 'client1', displayName: 'client1', role: 'client' as const };
-    await quick.begin({ id: 'session-1', person, audience: 'client', refreshHash: '0' });
+    await quick.begin({ id: 'session-1', person, audience: 'client', refreshHash: '0', userAgent: '' });
     const rotate = (sessions: SqlSessions) =>
       sessions.rotate({ sessionId: 'session-1', person, presentedHash: '0', successorHash: '1' });
     const slowly = rotate(slow);

@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals';
+import { caseRatingContract } from '../../conversation/case-rating.contract.js';
 import { conversationLogFaultsContract } from '../../conversation/conversation-log-faults.contract.js';
 import { conversationLogPlansContract } from '../../conversation/conversation-log-plans.contract.js';
 import { conversationLogRowsContract } from '../../conversation/conversation-log-rows.contract.js';
@@ -10,6 +11,7 @@ describe('the log on MySQL', () => {
   conversationLogContract(logOnMysql);
   conversationLogRowsContract(logOnMysql);
   messageChangesContract(logOnMysql);
+  caseRatingContract(logOnMysql);
   conversationLogFaultsContract(logOnMysql);
   conversationLogPlansContract(logOnMysql);
 });
