@@ -115,11 +115,10 @@ test.describe('the first chat', () => {
       for (const { time } of (await streams()).flat()) expect(time).toMatch(/^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
     };
 
-    expect(await page.evaluate(() => window.firstChat.join('client1'))).toEqual({ status: '0', message: '' });
+    expect(await page.evaluate(() => window.firstChat.join('client1'))).toMatchObject({ status: '0' });
     expect(await program.join('client1')).toMatchObject({ error: 1 });
-    expect(await page.evaluate(() => window.firstChat.send('client1', 'My bill is wrong ☹'))).toEqual({
+    expect(await page.evaluate(() => window.firstChat.send('client1', 'My bill is wrong ☹'))).toMatchObject({
       status: '0',
-      message: '',
     });
     await everywhere(['client1: My bill is wrong ☹']);
 
@@ -185,12 +184,11 @@ test.describe('the first chat', () => {
     const { chat, headers } = await today(client(5), embedded.clientEdge);
     const left = new AbortController();
     const heard: string[] = [];
-    let isLive = false;
-    const stream = chat.receiveMsg({}, { headers, signal: left.signal, onHeader: () => (isLive = true) });
+    const stream = chat.receiveMsg({}, { headers, signal: left.signal });
     const reading = (async () => {
       for await (const { from, msg } of stream) heard.push(`${from}: ${msg}`);
     })();
-    await soon(() => isLive).toBe(true);
+    await soon(async () => (await chat.join({ name: 'client5' }, { headers })).error).toBe(1);
     await chat.sendMsg(create(ChatMessageSchema, { msg: 'By the small edge' }), { headers });
     await soon(() => heard).toEqual(['client5: By the small edge']);
     left.abort();

@@ -68,6 +68,7 @@ class FirstChatPage {
       method: 'POST',
       headers: {
         'content-type': 'application/grpc-web-text',
+        accept: 'application/grpc-web-text',
         'x-grpc-web': '1',
         ...(this.token !== '' && { authorization: `Bearer ${this.token}` }),
       },
