@@ -12,7 +12,7 @@ const ADAPTERS = {
   regex: '^(\\.\\./)+(database|broker|edge|grpc|metrics|platform)/',
   message: 'A feature names a port; only app.module.ts sees both ends of it.',
 };
-const FEATURES = '{conversation,inbox,identity,live,announcement,system-message,energy}';
+const FEATURES = '{conversation,inbox,identity,live,announcement,system-message,energy,first-chat}';
 const PAGES = '{chat-client/angular,client-portal/src,admin-portal/src}';
 /** The files of a feature that Nest must know. */
 const NEST_SIDE = '{controller,guard,decorator,filter,interceptor,module}';

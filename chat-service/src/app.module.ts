@@ -44,6 +44,13 @@ import { SqlNotices } from './database/sql-notices.js';
 import { SqlSourceQuota } from './database/sql-source-quota.js';
 import { SqlPresence } from './database/sql-presence.js';
 import { SqlUnreadReplies } from './database/sql-unread-replies.js';
+import { AuthorLogins } from './first-chat/author-logins.js';
+import { FirstChatController } from './first-chat/first-chat.controller.js';
+import { JoinFirstChat } from './first-chat/join-first-chat.js';
+import { ListUsers } from './first-chat/list-users.js';
+import { OwnName } from './first-chat/own-name.js';
+import { ReceiveMessages } from './first-chat/receive-messages.js';
+import { SendFirstChatMessage } from './first-chat/send-first-chat-message.js';
 import { ErrorFilter } from './grpc/error.filter.js';
 import { ReadableRequestGuard } from './grpc/readable-request.guard.js';
 import { WatchEventEncoder } from './grpc/watch-event-encoder.js';
@@ -126,7 +133,13 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DatabaseModule.forRoot(config.DATABASE_URL, config.DATA_DIRECTORY)],
-      controllers: [AuthController, ConversationController, InboxController, SystemMessageController],
+      controllers: [
+        AuthController,
+        ConversationController,
+        InboxController,
+        SystemMessageController,
+        FirstChatController,
+      ],
       providers: [
         { provide: APP_FILTER, useValue: new ErrorFilter(log) },
         { provide: APP_GUARD, useValue: new ReadableRequestGuard() },
@@ -141,6 +154,7 @@ export class AppModule {
         ...liveProviders(config, log),
         ...identityProviders(config, warn),
         ...systemMessageProviders(config, log, warn),
+        ...firstChatProviders(warn),
       ],
     };
   }
@@ -310,6 +324,27 @@ function systemMessageProviders(config: Config, log: Logger, warn: Warn): Factor
     ),
     made(GetNotice, [Notices], (notices) => new GetNotice(notices)),
     made(ReceiveSystemMessage, [PublishSystemMessage], (publish) => new ReceiveSystemMessage(publish, log)),
+  ];
+}
+
+/** The first chat's contract, on the use cases above. */
+function firstChatProviders(warn: Warn): FactoryProvider[] {
+  const onTrouble = (err: unknown): void => warn('a message of the first chat goes out under a display name', { err });
+  return [
+    made(OwnName, [People], (people) => new OwnName(people)),
+    made(AuthorLogins, [People], (people) => new AuthorLogins(people, onTrouble)),
+    made(
+      SendFirstChatMessage,
+      [People, OwnName, GetMyConversation, SendMessage],
+      (people, ownName, conversations, send) => new SendFirstChatMessage(people, ownName, conversations, send),
+    ),
+    made(
+      ReceiveMessages,
+      [GetMyConversation, Watch, Hub, AuthorLogins],
+      (conversations, watch, hub, logins) => new ReceiveMessages(conversations, watch, hub, logins),
+    ),
+    made(JoinFirstChat, [OwnName, ReceiveMessages], (ownName, receiving) => new JoinFirstChat(ownName, receiving)),
+    made(ListUsers, [Inbox], (inbox) => new ListUsers(inbox)),
   ];
 }
 

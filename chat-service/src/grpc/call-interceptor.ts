@@ -112,5 +112,5 @@ export function callInterceptor(
 
 /** Only our own contract lets encoded bytes pass. */
 function isOurs(path: string): boolean {
-  return path.startsWith('/energy.chat.');
+  return path.startsWith('/energy.chat.') || path.startsWith('/ChatService/');
 }

@@ -1,6 +1,7 @@
 import { create, createFileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { DescService } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { UserListSchema } from '@energy-chat/contract/chat_pb.js';
 import {
   SendMessageRequestSchema,
   SendMessageResponseSchema,
@@ -19,7 +20,7 @@ describe('the contract', () => {
   it('holds every service of the proto folder', async () => {
     const folder = new URL('../../../proto/gen/energy/chat/v1/', import.meta.url);
     const names: string[] = [];
-    for (const file of readdirSync(folder).filter((name) => name.endsWith('_pb.js'))) {
+    for (const file of ['chat_pb.js', ...readdirSync(folder).filter((name) => name.endsWith('_pb.js'))]) {
       const exported = Object.values((await import(`@energy-chat/contract/${file}`)) as object);
       names.push(...exported.filter(isService).map((service) => service.typeName));
     }
@@ -43,6 +44,13 @@ describe('the contract', () => {
   it('refuses to encode what is not a message of the method', () => {
     expect(() => sendMessage.responseSerialize({ entry: { seq: 7 } })).toThrow('energy.chat.v1.SendMessageResponse');
     expect(() => sendMessage.responseSerialize(create(SendMessageRequestSchema))).toThrow('SendMessageResponse');
+  });
+
+  it('keeps the first chat without a package beside the others', () => {
+    const { receiveMsg, getAllUsers } = loadContract()['ChatService'] as ServiceDefinition;
+    expect(present(receiveMsg)).toMatchObject({ path: '/ChatService/receiveMsg', responseStream: true });
+    const users = create(UserListSchema, { users: [{ id: '4', name: 'client1' }] });
+    expect(fromBinary(UserListSchema, present(getAllUsers).responseSerialize(users))).toEqual(users);
   });
 
   it('encodes a watch event as the wire has it', () => {

@@ -2,6 +2,7 @@ import { create, fromBinary, isMessage, toBinary } from '@bufbuild/protobuf';
 import type { DescFile, DescMessage, DescMethod, DescService, Message } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { AuthService } from '@energy-chat/contract/auth_pb.js';
+import { ChatService } from '@energy-chat/contract/chat_pb.js';
 import { ConversationService, WatchResponseSchema } from '@energy-chat/contract/conversation_pb.js';
 import type { WatchResponse } from '@energy-chat/contract/conversation_pb.js';
 import { file_google_rpc_error_details } from '@energy-chat/contract/google/rpc/error_details_pb.js';
@@ -11,8 +12,14 @@ import { SystemMessageService } from '@energy-chat/contract/system_message_pb.js
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import type { AnyDefinition, PackageDefinition, ServiceDefinition } from '@grpc/proto-loader';
 
-/** Every service of `proto/energy/chat/v1`. A new one is added here; a test compares this list with the folder. */
-export const services: readonly DescService[] = [AuthService, ConversationService, InboxService, SystemMessageService];
+/** Every service of `proto/`. A new one is added here; a test compares this list with the folder. */
+export const services: readonly DescService[] = [
+  AuthService,
+  ConversationService,
+  InboxService,
+  SystemMessageService,
+  ChatService,
+];
 
 /**
  * The contract as grpc-js and Nest want it, made from what buf generates, so that server, SDK and edge read one thing:

@@ -48,6 +48,11 @@ export const accessTable: ReadonlyMap<string, Access> = new Map<string, Access>(
 
   ['energy.chat.v1.SystemMessageService/Publish', 'service'],
   ['energy.chat.v1.SystemMessageService/GetNotice', 'service'],
+  // The first chat's contract: each of them is about the caller's own conversation, or about support's.
+  ['ChatService/join', everybody],
+  ['ChatService/sendMsg', everybody],
+  ['ChatService/receiveMsg', everybody],
+  ['ChatService/getAllUsers', everybody],
 
   ['grpc.health.v1.Health/Check', 'anyone'],
   ['grpc.health.v1.Health/List', 'anyone'],

@@ -92,6 +92,8 @@ function isExpected(method: DescMethod, role: Who, whose: Whose): boolean {
       if (method.name === 'GetMyConversation') return !isSupport;
       if (method.name === 'RateCase') return !isSupport && whose === 'own';
       return isSupport || whose === 'own';
+    case 'ChatService':
+      return true;
     default:
       throw new Error(`Say here who may call ${method.parent.name}.`);
   }
@@ -99,7 +101,7 @@ function isExpected(method: DescMethod, role: Who, whose: Whose): boolean {
 
 describe('the access table', () => {
   it('has a row for every method of the contract, and none for a method that is gone', () => {
-    const ours = [...accessTable.keys()].filter((path) => path.startsWith('energy.'));
+    const ours = [...accessTable.keys()].filter((path) => !path.startsWith('grpc.'));
     expect(ours.sort()).toEqual(methods.map(pathOf).sort());
   });
 

@@ -80,11 +80,12 @@ describe('pages of entries', () => {
       return live;
     };
     const watcherOf = (hub: Hub): Watcher =>
-      new Watcher(hub, { personId: 'admin', role: 'admin', side: 'support', sessionId: 's', expiresAt: 0 }, false, {
-        write: () => true,
-        drained: () => Promise.resolve(),
-        end: () => undefined,
-      });
+      new Watcher(
+        hub,
+        { personId: 'admin', role: 'admin', side: 'support', sessionId: 's', expiresAt: 0 },
+        { epoch: '', cursors: [], inbox: false },
+        { write: () => true, drained: () => Promise.resolve(), end: () => undefined },
+      );
 
     beforeEach(() => {
       counts = { entryReads: 0 };

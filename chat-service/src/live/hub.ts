@@ -8,6 +8,7 @@ import { EntryPages } from './entry-pages.js';
 import type { EventEncoder, ResetReason, Signal } from './event-encoder.port.js';
 import { ExpectedRows, patience } from './expected-rows.js';
 import type { Hint, Hints } from './hints.port.js';
+import { beginFollowing } from './following.js';
 import { InboxFeed } from './inbox-feed.js';
 import { LiveConversation, type Typist } from './live-conversation.js';
 import type { PresenceBoard } from './presence-board.js';
@@ -27,6 +28,11 @@ export interface WatchStart {
   readonly epoch: string;
   readonly cursors: readonly { readonly conversationId: string; readonly afterSeq: number }[];
   readonly inbox: boolean;
+  /**
+   * With `inbox`: also the entries of the conversations that it says yes to, those written from now on; each as long as
+   * it says so. Pure.
+   */
+  readonly follows?: (row: Conversation) => boolean;
 }
 
 /** What the hub counts, for metrics and for tests that count causes. */
@@ -87,7 +93,7 @@ export class Hub extends CommitListener {
    * NOT_FOUND when a cursor names no conversation.
    */
   watch(owner: WatchOwner, start: WatchStart, sink: WatchSink): () => void {
-    const watcher = new Watcher(this, owner, start.inbox, sink);
+    const watcher = new Watcher(this, owner, start, sink);
     this.counts.watchersStarted += 1;
     if (this.closing) {
       watcher.end(goingAway());
@@ -117,6 +123,7 @@ export class Hub extends CommitListener {
       start.inbox ? this.inbox.known() : undefined,
     ]);
     await Promise.all(watcher.slots.map((slot) => this.begin(slot, start.epoch)));
+    beginFollowing(watcher, this.inbox.openConversations.values());
     await this.presence.look(clientsOf(watcher.owner.side === 'support' ? watcher.slots : []));
     for (const slot of watcher.slots) slot.mark();
     await watcher.run();
@@ -175,6 +182,13 @@ export class Hub extends CommitListener {
     this.presence.leave(watcher.owner);
   }
 
+  /** One conversation is none of this watch's any more. */
+  leave(slot: Slot): void {
+    slot.watcher.slots.splice(slot.watcher.slots.indexOf(slot), 1);
+    slot.live.slots.delete(slot);
+    this.dropIfUnwatched(slot.live);
+  }
+
   private liveOf(id: string): LiveConversation {
     let live = this.lives.get(id);
     if (live === undefined) {
@@ -219,7 +233,7 @@ export class Hub extends CommitListener {
     const before = live.row;
     if (this.take(live, row) && this.inbox.isWatched) {
       if (clientWrote(before, row)) this.tellTyping(live, live.endTyping(row.client.id, row.lastSeq));
-      this.inbox.changed(live, before?.openCase != null);
+      this.inbox.changed(live, before);
     }
     this.dropIfUnwatched(live);
   }

@@ -1,3 +1,5 @@
+import type { Conversation } from '../conversation/conversation.js';
+import { follow } from './following.js';
 import type { LiveConversation, Typist } from './live-conversation.js';
 import type { Watcher } from './watcher.js';
 
@@ -81,10 +83,11 @@ export class InboxFeed {
     else this.open.delete(live.id);
   }
 
-  /** A conversation's row is new here. */
-  changed(live: LiveConversation, wasOpen: boolean): void {
+  /** A conversation's row is new here; `before` is the one held until now. */
+  changed(live: LiveConversation, before: Conversation | undefined): void {
     this.learn(live);
-    if (live.row?.openCase == null && !wasOpen) return;
+    if (live.row?.openCase == null && before?.openCase == null) return;
+    for (const watcher of this.watchers) follow(watcher, live, before);
     const rest = this.resting.get(live);
     if (rest === undefined) this.send(live);
     else rest.hasNews = true;

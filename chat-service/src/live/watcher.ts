@@ -2,7 +2,7 @@ import { ChatError } from '../chat-error.js';
 import type { Side } from '../conversation/entry.js';
 import type { Role } from '../identity/caller.js';
 import type { Signal } from './event-encoder.port.js';
-import type { Hub } from './hub.js';
+import type { Hub, WatchStart } from './hub.js';
 import type { LiveConversation, Typist } from './live-conversation.js';
 import type { WatchSink } from './watch-sink.js';
 
@@ -26,6 +26,8 @@ export class Slot {
   /** The last presence that was written. */
   sentPresence: boolean | undefined;
   readonly typing = new Map<string, Typist>();
+  /** Entries before the first of this case are older than the watch, and passed over. */
+  beginsWithCase: string | undefined;
 
   constructor(
     readonly watcher: Watcher,
@@ -60,6 +62,8 @@ export class Watcher {
   readonly slots: Slot[] = [];
   /** Of the log that its cursors belong to; empty until it begins. */
   epoch = '';
+  /** Of its start, once what stood before it is known. */
+  follows: WatchStart['follows'];
   /** When it last heard a heartbeat, on the monotonic clock. */
   heardAt = performance.now();
   private readonly dirty = new Set<Slot>();
@@ -76,9 +80,13 @@ export class Watcher {
   constructor(
     private readonly hub: Hub,
     readonly owner: WatchOwner,
-    readonly inbox: boolean,
+    readonly start: WatchStart,
     private readonly sink: WatchSink,
   ) {}
+
+  get inbox(): boolean {
+    return this.start.inbox;
+  }
 
   get isOpen(): boolean {
     return !this.ended;
@@ -228,6 +236,10 @@ export class Watcher {
       slot.typing.delete(key);
       await this.write(this.hub.encoder.signal(typingSignal(live.id, typist)));
     }
+    if (this.follows?.(live.row) === false && slot.cursor >= live.row.lastSeq) {
+      this.dirty.delete(slot);
+      this.hub.leave(slot);
+    }
   }
 
   private async writePage(slot: Slot): Promise<void> {
@@ -235,6 +247,8 @@ export class Watcher {
       // Never over a gap: what a read left out is looked for again.
       if (this.ended || item.entry.seq !== slot.cursor + 1) return;
       slot.cursor = item.entry.seq;
+      if (slot.beginsWithCase !== undefined && item.entry.caseId !== slot.beginsWithCase) continue;
+      slot.beginsWithCase = undefined;
       await this.write(item.for(this.owner.side));
     }
   }
