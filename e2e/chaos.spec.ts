@@ -5,7 +5,7 @@ import { reportOf } from './chaos/checker/report.js';
 import { chaos } from './chaos/run.js';
 
 /** `npm run chaos` runs longer, harder and with other seeds. */
-const PLAN = { seed: 3, minutes: 40 / 60, sends: 3_000, replicas: 2 };
+const PLAN = { seed: 3, minutes: 40 / 60, sends: 3_000, replicas: 2, isCluster: false };
 
 test('under faults from a seed nothing is lost, doubled, out of order or unexpected', async () => {
   test.setTimeout(300_000);
