@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test';
 import journeys from './playwright.config.js';
 
-/** The fault run of `npm run test:cluster`. */
+/** The chaos run of `npm run test:cluster`. */
 export default defineConfig({
   ...journeys,
   testMatch: '**/*.cluster.spec.ts',

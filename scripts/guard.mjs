@@ -11,8 +11,8 @@ const SELF = fileURLToPath(import.meta.url);
 const PATIENCE_MS = 8_000;
 
 /**
- * What is to end: a process with all its descendants (`pid`), a folder, or a container.
- * @typedef {{ pid: number } | { folder: string } | { container: string, engine: string }} Charge
+ * What is to end: a process with all its descendants (`pid`), a folder, a container, or what a command undoes.
+ * @typedef {{ pid: number } | { folder: string } | { container: string, engine: string } | { undo: readonly string[] }} Charge
  */
 
 /** @type {import('node:stream').Writable | undefined} */
@@ -80,6 +80,11 @@ async function watch() {
     const { id, charge } = JSON.parse(line);
     if (charge === undefined) charges.delete(id);
     else charges.set(id, charge);
+  }
+  for (const charge of charges.values()) {
+    if (!('undo' in charge)) continue;
+    const [program = '', ...args] = charge.undo;
+    spawnSync(program, args, { windowsHide: true });
   }
   const pids = [...charges.values()].flatMap((charge) => ('pid' in charge ? [charge.pid] : []));
   const isThere = (/** @type {number} */ pid) => signalOne(process.platform === 'win32' ? pid : -pid, 0);

@@ -8,11 +8,11 @@ import { galera, startGalera } from './services/galera.mjs';
 import { rabbitmq, startRabbitmqCluster } from './services/rabbitmq-cluster.mjs';
 import { ownFolder } from './services/server-process.mjs';
 import { reported } from './testing/reported.mjs';
-import { clusterFaults, clusterJourneys, runSuite, serviceOnCluster } from './testing/suites.mjs';
+import { clusterChaos, clusterJourneys, runSuite, serviceOnCluster } from './testing/suites.mjs';
 
 /**
  * The same contract suites and journeys with replicas at different nodes of a MariaDB Galera and a RabbitMQ cluster, and
- * a run of at least 20,000 sends while their nodes are killed. The last line is `N passed, N failed`.
+ * a chaos run of 20,000 sends while their nodes are killed. The last line is `N passed, N failed`.
  * @param {readonly string[]} args
  */
 export default async function testCluster(args) {
@@ -32,9 +32,9 @@ export default async function testCluster(args) {
     const env = { TEST_MYSQL_URL: mysqlUrl, TEST_RABBITMQ_URL: brokerUrl };
     await runSuite(serviceOnCluster(), report, env);
     await runSuite(clusterJourneys(), report, env);
-    // The fault run kills nodes of its own.
+    // The chaos run kills nodes of its own.
     await Promise.all([databases.close(), brokers.close()]);
-    await faults(report);
+    await chaos(report);
   });
 }
 
@@ -51,16 +51,12 @@ async function both(later) {
 }
 
 /** @param {import('./testing/report.mjs').Report} report */
-async function faults(report) {
-  const folder = ownFolder('figures');
-  const file = join(folder.path, 'figures.json');
+async function chaos(report) {
+  const folder = ownFolder('chaos');
+  const file = join(folder.path, 'report.txt');
   try {
-    await runSuite(clusterFaults(), report, { CLUSTER_FIGURES: file });
-    if (!existsSync(file)) return;
-    say('\nThe fault run:');
-    for (const [name, figure] of Object.entries(JSON.parse(readFileSync(file, 'utf8')))) {
-      say(`  ${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).padEnd(24)} ${figure}`);
-    }
+    await runSuite(clusterChaos(), report, { CHAOS_REPORT: file });
+    if (existsSync(file)) say(`\n${readFileSync(file, 'utf8')}`);
   } finally {
     folder.release();
   }

@@ -32,6 +32,9 @@ import { startMetricsServer } from './metrics/metrics-server.js';
 /** What a call in flight has to finish once its replica stops, in milliseconds. */
 const LAST_CALLS = 5_000;
 
+/** What is left to do then gets as long: a database or a broker that has fallen silent keeps the replica no longer. */
+const LAST_STEPS = 5_000;
+
 /** The part of the drain within which the last page is told to leave: it needs the rest to arrive elsewhere. */
 const LEAVE_WITHIN = 0.6;
 
@@ -93,19 +96,27 @@ async function start(config: Config): Promise<() => Promise<void>> {
     hub.goAway(LEAVE_WITHIN * drainMs);
     while (hub.watchers.size > 0 && performance.now() < drained) await wait(50);
     await hub.close();
-    await Promise.all([incoming.close(), expander.stop()]);
+    // What they have in hand ends meanwhile.
+    const systemMessages = Promise.all([incoming.close(), expander.stop()]);
     await Promise.all([...edges.map((edge) => edge.stop(LAST_CALLS)), grpcServer.stop(LAST_CALLS)]);
-    await unreadReplies.stop();
-    await conversations.close();
-    // Only now: the other replicas hear of the last sends too.
-    await app.get<Hints>(Hints).close();
-    await relay.stop();
-    await heartbeat.stop();
-    endedSessions.stop();
-    await hub.presence.close();
-    await app.get<AnnouncementBus>(AnnouncementBus).close();
-    await metricsServer.stop();
-    await app.close();
+    const close = async (): Promise<true> => {
+      await systemMessages;
+      await unreadReplies.stop();
+      await conversations.close();
+      // Only now: the other replicas hear of the last sends too.
+      await app.get<Hints>(Hints).close();
+      await relay.stop();
+      await heartbeat.stop();
+      endedSessions.stop();
+      await hub.presence.close();
+      await app.get<AnnouncementBus>(AnnouncementBus).close();
+      await metricsServer.stop();
+      await app.close();
+      return true;
+    };
+    if (!(await Promise.race([close(), wait(LAST_STEPS, false)]))) {
+      log.warn('the database or the broker does not answer: leaving without a last word to them');
+    }
     log.info('stopped');
     await new Promise((resolve) => log.flush(resolve));
   };

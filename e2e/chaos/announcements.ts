@@ -16,7 +16,8 @@ export class Announcements {
   private listening: Promise<void> | undefined;
 
   constructor(
-    private readonly brokerUrl: string,
+    /** Of the broker's nodes: whenever one is away, the next. */
+    private readonly brokerUrls: readonly string[],
     private readonly recorder: Recorder,
   ) {}
 
@@ -34,9 +35,9 @@ export class Announcements {
   }
 
   private async comeBack(bound: () => void): Promise<void> {
-    while (!this.isClosed) {
+    for (let tries = 0; !this.isClosed; tries += 1) {
       try {
-        await this.once(bound);
+        await this.once(this.brokerUrls[tries % this.brokerUrls.length] ?? '', bound);
       } catch {
         // The broker is away; so it is told by the schedule.
       }
@@ -44,8 +45,8 @@ export class Announcements {
     }
   }
 
-  private async once(bound: () => void): Promise<void> {
-    const connection = await connect(this.brokerUrl, { timeout: 5_000 });
+  private async once(brokerUrl: string, bound: () => void): Promise<void> {
+    const connection = await connect(brokerUrl, { timeout: 5_000 });
     this.connection = connection;
     const ended = new Promise<void>((resolve) => connection.once('close', resolve));
     connection.on('error', () => undefined);

@@ -1,17 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { TcpProxy } from '../../chat-service/src/testing/tcp-proxy.js';
 import type { Replica } from '../support/replica.js';
 import type { Field, Post } from './field.js';
+import type { Line } from './line.js';
 import type { Observer } from './observer.js';
 import type { Random } from './random.js';
 import type { Recorder } from './recorder.js';
-import { describe, type Fault, thingOf } from './schedule.js';
+import { describe, type Fault, isOfOwnNode, replicaOf, thingOf } from './schedule.js';
+import type { Node } from './servers.js';
 
 /** Whoever starts a replica again does so until it is there, as an orchestrator does. */
 const RESTART_LIMIT_MS = 120_000;
 const CLOCK_PRELOAD = new URL('./shifted-clock.mjs', import.meta.url).href;
 const A_MINUTE_MS = 60_000;
 const DELAY_MS = 150;
+/** Of the packets on a bad line; on a cut one all. */
+const LOST_PART = 0.3;
 
 /** Carries out a schedule. What a fault has broken is whole again when it is over. */
 export class Faults {
@@ -51,7 +54,6 @@ export class Faults {
   }
 
   private async breakAndMend({ number, kind, target, forMs }: Fault): Promise<void> {
-    const { broker, database } = this.field;
     switch (kind) {
       case 'replica killed': {
         const { replica } = this.post(target);
@@ -84,23 +86,26 @@ export class Faults {
         await replica.kill();
         return start(replica);
       }
-      case 'broker stopped':
+      case 'broker stopped': {
+        const broker = this.node(target);
         await broker.stop();
         await pause(forMs);
         return broker.start();
+      }
       case 'broker killed':
-        await broker.kill();
+      case 'database killed': {
+        const node = this.node(target);
+        await node.kill();
         await pause(forMs);
-        return broker.start();
-      case 'broker with a full disk':
+        return node.start();
+      }
+      case 'broker with a full disk': {
+        const broker = this.node(target);
         await broker.control?.(['set_disk_free_limit', '999999GB']);
         await pause(forMs);
         await broker.control?.(['set_disk_free_limit', '50MB']);
         return;
-      case 'database killed':
-        await database.kill();
-        await pause(forMs);
-        return database.start();
+      }
       case 'database line cut':
       case 'broker line cut':
       case 'client line cut': {
@@ -148,6 +153,14 @@ export class Faults {
         line.loseAnswers(false);
         return;
       }
+      case 'database line losing packets':
+      case 'broker line losing packets':
+      case 'client line losing packets': {
+        const mend = this.lineOf(kind, target).losePackets(this.random.chance(0.5) ? 1 : LOST_PART);
+        await pause(forMs);
+        mend();
+        return;
+      }
       case 'slow reader': {
         const observer = this.observers.find(({ who }) => who === target);
         observer?.stopReading();
@@ -164,10 +177,22 @@ export class Faults {
     return post;
   }
 
-  private lineOf(kind: Fault['kind'], target: string): TcpProxy {
-    const post = this.post(target);
-    if (kind.startsWith('database')) return post.databaseLine;
-    return kind.startsWith('broker') ? post.brokerLine : post.clientLine;
+  private node(name: string): Node {
+    const { databases, brokers } = this.field.servers;
+    const node = [...databases, ...brokers].find((one) => one.name === name);
+    if (node === undefined) throw new Error(`There is no ${name}.`);
+    return node;
+  }
+
+  private lineOf(kind: Fault['kind'], target: string): Line {
+    const post = this.post(replicaOf(target));
+    const lines = { database: post.databaseLine, broker: post.brokerLine };
+    const line = kind.startsWith('database')
+      ? lines.database
+      : kind.startsWith('broker')
+        ? lines.broker
+        : post.clientLine;
+    return isOfOwnNode(target) ? line.toFirst : line;
   }
 }
 

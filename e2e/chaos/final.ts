@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto';
 import { createClient } from '@connectrpc/connect';
 import { ConversationService } from '@energy-chat/contract/conversation_pb.js';
 import type { RowDataPacket } from 'mysql2/promise';
 import type { Deployment } from '../support/deployment.js';
+import { storedAt } from '../support/galera-node.js';
 import type { Administrator } from './administrator.js';
 import type { Holder } from './holder.js';
 import type { Participant, Place } from './participant.js';
 import type { Recorder } from './recorder.js';
 import { rowState, wordsOf } from './recording.js';
+import type { Node } from './servers.js';
 
 const PAGE = 5_000;
 /** A replica that is started while the database is away says so, and tries again. */
@@ -33,6 +36,15 @@ export async function writeLog(deployment: Deployment, recorder: Recorder): Prom
       revision: Number(row.revision),
       status: String(row.status),
     });
+  }
+}
+
+/** Writes what each node of the database has of it. */
+export async function writeNodes(nodes: readonly Node[], schema: string, recorder: Recorder): Promise<void> {
+  for (const { name, url } of nodes) {
+    const stored = await storedAt(url, schema);
+    const digest = createHash('sha256').update(JSON.stringify(stored)).digest('hex');
+    recorder.write({ kind: 'node', node: name, entries: stored.length, digest });
   }
 }
 

@@ -28,6 +28,7 @@ export interface RunLine {
   readonly minutes: number;
   readonly sends: number;
   readonly replicas: number;
+  readonly isCluster: boolean;
 }
 
 export interface FaultLine {
@@ -182,6 +183,8 @@ export type FinalLine =
       readonly revision?: number;
       readonly status?: string;
     }
+  /** All entries as one node of the database has them; `digest` stands for them. */
+  | { readonly kind: 'node'; readonly node: string; readonly entries: number; readonly digest: string }
   /** A case, read from the database. */
   | {
       readonly kind: 'case';

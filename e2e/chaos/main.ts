@@ -5,8 +5,9 @@ import { checkFile, type Verdict } from './checker/check.js';
 import { reportOf } from './checker/report.js';
 import { chaos } from './run.js';
 
-const USAGE = `npm run chaos -- [--minutes 3] [--seed N] [--sends N] [--replicas 3]
-npm run chaos -- --check FILE   judges a kept history again`;
+const USAGE = `npm run chaos -- [--minutes 3] [--seed N] [--sends N] [--replicas 3] [--cluster]
+npm run chaos -- --check FILE   judges a kept history again
+--cluster: on three nodes of MariaDB Galera and of RabbitMQ`;
 /** A second, unless told otherwise. */
 const USUAL_SENDS = 100;
 
@@ -23,6 +24,7 @@ export async function main(args: readonly string[], cache: string): Promise<numb
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
   const sends = Number(values.sends ?? Math.round(minutes * 60 * USUAL_SENDS));
   const replicas = Number(values.replicas ?? 3);
+  const isCluster = values.cluster ?? false;
   const isUsable =
     minutes > 0 && Number.isInteger(seed) && Number.isInteger(sends) && sends > 0 && [2, 3, 4, 5].includes(replicas);
   if (!isUsable) {
@@ -30,8 +32,8 @@ export async function main(args: readonly string[], cache: string): Promise<numb
     return 1;
   }
   const folder = join(cache, 'chaos', `${seed}-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);
-  say(`seed ${seed}, ${minutes} minutes, ${sends} sends, ${replicas} replicas`);
-  const verdict = await chaos({ seed, minutes, sends, replicas, folder, say }).catch((error: unknown) => {
+  say(`seed ${seed}, ${minutes} minutes, ${sends} sends, ${replicas} replicas${isCluster ? ', on clusters' : ''}`);
+  const verdict = await chaos({ seed, minutes, sends, replicas, isCluster, folder, say }).catch((error: unknown) => {
     say(`The run broke off; what it saw is kept in ${folder}`);
     throw error;
   });
@@ -48,7 +50,14 @@ function conclude(verdict: Verdict, say: (text: string) => void): number {
 
 function parsed(args: readonly string[]) {
   const text = { type: 'string' } as const;
-  const options = { minutes: text, seed: text, sends: text, replicas: text, check: text };
+  const options = {
+    minutes: text,
+    seed: text,
+    sends: text,
+    replicas: text,
+    check: text,
+    cluster: { type: 'boolean' },
+  } as const;
   try {
     return parseArgs({ args: [...args], options }).values;
   } catch {

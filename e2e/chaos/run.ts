@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HEARTBEAT_SECONDS } from '../support/deployment.js';
-import type { Server } from '../../scripts/services/server.mjs';
+import { whyNoPacketLoss } from '../../scripts/services/packet-loss.mjs';
 import { Undo } from '../support/undo.js';
 import { Administrator } from './administrator.js';
 import { Announcements } from './announcements.js';
@@ -10,13 +10,14 @@ import { type ChattyClient, PageClient, RawClient } from './clients.js';
 import { Desk } from './desk.js';
 import { Faults } from './faults.js';
 import { Field } from './field.js';
-import { writeHoldings, writeLog, writeSnapshots, writeTroubles } from './final.js';
+import { writeHoldings, writeLog, writeNodes, writeSnapshots, writeTroubles } from './final.js';
 import { Observer } from './observer.js';
 import { Participant, rotated } from './participant.js';
 import { makePeople } from './people.js';
 import { Random } from './random.js';
 import { Recorder } from './recorder.js';
 import { scheduleOf } from './schedule.js';
+import type { Node } from './servers.js';
 import { settle, type Watched } from './settling.js';
 import { talk, untilAnswered } from './talk.js';
 
@@ -28,6 +29,8 @@ export interface ChaosPlan {
   readonly sends: number;
   /** 2 to 5 */
   readonly replicas: number;
+  /** Whether the database and the broker are three nodes each, and each replica at nodes of its own. */
+  readonly isCluster: boolean;
   /** Gets the history and the replicas' logs. */
   readonly folder: string;
   readonly say: (text: string) => void;
@@ -56,17 +59,23 @@ export async function chaos(plan: ChaosPlan): Promise<Verdict> {
 }
 
 async function runOn(plan: ChaosPlan, recorder: Recorder, undo: Undo): Promise<void> {
-  const { seed, minutes, sends, replicas, say } = plan;
+  const { seed, minutes, sends, replicas, isCluster, say } = plan;
   let announcements: Announcements | undefined;
-  const field = await Field.prepare(replicas, async (broker) => {
-    announcements = new Announcements(broker.url, recorder);
+  const field = await Field.prepare(plan, async ({ brokers }) => {
+    announcements = new Announcements(
+      brokers.map(({ url }) => url),
+      recorder,
+    );
     await announcements.listen();
   });
   undo.later(() => field.close());
   if (announcements === undefined) throw new Error('Nobody listens to announcements.');
   const heard = announcements;
   undo.later(() => heard.close());
-  say(`${field.database.source}, ${field.broker.source}, ${replicas} replicas`);
+  const { databases, brokers, sources } = field.servers;
+  say(`${sources}, ${replicas} replicas`);
+  const noPacketLoss = await whyNoPacketLoss();
+  if (noPacketLoss !== undefined) say(`No packets are dropped, lines fall silent instead: ${noPacketLoss}`);
 
   const people = await makePeople(field.deployment.platform, CLIENTS, ADMINS);
   const { places } = field;
@@ -102,12 +111,15 @@ async function runOn(plan: ChaosPlan, recorder: Recorder, undo: Undo): Promise<v
   await auditor.signIn();
 
   recorder.begin();
-  recorder.write({ kind: 'run', seed, minutes, sends, replicas });
+  recorder.write({ kind: 'run', seed, minutes, sends, replicas, isCluster });
   const lengthMs = minutes * 60_000;
   const schedule = scheduleOf(random, lengthMs, {
     replicas: places.map(({ name }) => name),
     readers: observers.map(({ who }) => who),
-    brokerHasControl: field.broker.control !== undefined,
+    databases: databases.map(({ name }) => name),
+    brokers: brokers.map(({ name }) => name),
+    brokerHasControl: brokers.every(({ control }) => control !== undefined),
+    packetsCanBeLost: noPacketLoss === undefined,
   });
   const desk = new Desk(administrators, new Random(seed + 1), Math.max(2, sends / SENDS_A_ROUND / (minutes * 60)));
   desk.open();
@@ -128,10 +140,11 @@ async function runOn(plan: ChaosPlan, recorder: Recorder, undo: Undo): Promise<v
   const watched = { deployment: field.deployment, holders, administrators, announcements: heard };
   for (const wrong of await settle(watched)) say(`still not right: ${wrong}`);
   const quiet = { ...watched, announcements: undefined };
-  const unanswered = await talkWithoutBroker(field.broker, clients, quiet, recorder, say);
+  const unanswered = await talkWithoutBroker(brokers, clients, quiet, recorder, say);
   for (const wrong of await settle(watched)) say(`still not right: ${wrong}`);
 
   await writeLog(field.deployment, recorder);
+  await writeNodes(databases, field.deployment.schema, recorder);
   await writeSnapshots(auditor, places, conversations, recorder);
   await writeHoldings(holders, administrators, recorder);
   writeTroubles(field.deployment, recorder);
@@ -147,7 +160,7 @@ async function runOn(plan: ChaosPlan, recorder: Recorder, undo: Undo): Promise<v
  * of the whole run have no answer.
  */
 async function talkWithoutBroker(
-  broker: Server,
+  brokers: readonly Node[],
   clients: readonly ChattyClient[],
   watched: Watched,
   recorder: Recorder,
@@ -156,11 +169,12 @@ async function talkWithoutBroker(
   const fault = { kind: 'fault', number: 0, fault: 'broker stopped', target: 'broker' } as const;
   say('without the broker');
   recorder.write({ ...fault, phase: 'begins' });
-  await broker.stop();
+  await Promise.all(brokers.map((broker) => broker.stop()));
   for (const client of clients) client.send();
   const unanswered = await untilAnswered(clients);
   for (const text of await settle(watched, HEALED_MS)) recorder.write({ kind: 'not healed', text });
-  await broker.start();
+  // All at once: a node of a cluster waits for those that went after it.
+  await Promise.all(brokers.map((broker) => broker.start()));
   recorder.write({ ...fault, phase: 'is over' });
   return unanswered;
 }

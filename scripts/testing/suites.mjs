@@ -132,9 +132,9 @@ export function clusterJourneys() {
 }
 
 /** Nodes of clusters of its own are killed under load. @returns {Suite} */
-export function clusterFaults() {
+export function clusterChaos() {
   return {
-    name: 'e2e, nodes killed under load',
+    name: 'e2e, chaos on clusters',
     files: filesNamed('e2e', CLUSTER),
     limitMs: 10 * 60_000,
     run: (file, options) => playwright(['-c', 'playwright.cluster.config.ts'], file, options),

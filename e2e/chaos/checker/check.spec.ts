@@ -52,6 +52,7 @@ function all(...edits: Edit[]): Edit {
 
 const caseK1: Planted = { kind: 'case', conversation: 'c', caseId: 'k1', revision: 3, status: 'closed' };
 const held: Planted = { kind: 'held', who: 'client', conversation: 'c', lastSeq: 7, version: 9, digest: 'digest 9' };
+const nodeTwo = { kind: 'node', node: 'database two', entries: 7, digest: 'log' } as const;
 const snapshotOfTwo: Planted = { kind: 'snapshot', replica: 'two', ...state(9, 7, [2, 1]) };
 const inbox: Planted = { kind: 'inbox', who: 'admin', held: { c: 9 }, listed: { c: 9 } };
 const nothingLeft: Planted = { kind: 'left', outbox: 0, unanswered: 0 };
@@ -65,6 +66,12 @@ test('a run that kept all promises has no finding', () => {
 });
 
 const DEFECTS: readonly (readonly [string, Area, Defect, Edit])[] = [
+  [
+    'a node of the database that has another log than the first',
+    'entries',
+    'unexpected',
+    instead(nodeTwo, { ...nodeTwo, digest: 'another' }),
+  ],
   [
     'an acknowledged send that is not in the log',
     'sends',

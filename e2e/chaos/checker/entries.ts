@@ -8,9 +8,12 @@ interface Stream {
   readonly cursors: Map<string, number>;
 }
 
+type NodeLine = Extract<HistoryLine, { kind: 'node' }>;
+
 /**
  * Deliveries: every stream goes on one by one from its cursors, all say the same of one seq and what the log says, the
- * SDK tells its page each entry once, and whoever was there to the end has heard all up to the head.
+ * SDK tells its page each entry once, whoever was there to the end has heard all up to the head, and all nodes of the
+ * database have the same.
  */
 export class EntriesPart implements Part {
   private readonly findings = new Findings('entries');
@@ -22,6 +25,7 @@ export class EntriesPart implements Part {
   private readonly what = new Map<string, string>();
   private readonly heads = new Map<string, number>();
   private readonly held: { who: string; conversation: string; lastSeq: number }[] = [];
+  private firstNode: NodeLine | undefined;
   private deliveries = 0;
 
   line(line: HistoryLine): void {
@@ -52,6 +56,13 @@ export class EntriesPart implements Part {
           this.findings.add('out of order', text);
         }
         this.heads.set(line.conversation, line.seq);
+        return;
+      case 'node':
+        this.firstNode ??= line;
+        if (line.digest !== this.firstNode.digest) {
+          const [one, other] = [this.firstNode, line].map(({ node, entries }) => `${entries} entries at ${node}`);
+          this.findings.add('unexpected', `the nodes differ: ${one}, ${other}`);
+        }
         return;
       case 'held':
         this.held.push(line);

@@ -67,7 +67,7 @@ export function announced(seq: number, entry: string): Planted {
 /** A run in which all promises were kept, also under a fault. */
 export function keptPromises(): Planted[] {
   return [
-    { kind: 'run', seed: 1, minutes: 1, sends: 3, replicas: 2 },
+    { kind: 'run', seed: 1, minutes: 1, sends: 3, replicas: 2, isCluster: true },
     { kind: 'stream', stream: 100, who: 'client', replica: 'one', cursors: { c: 0 } },
     { kind: 'fault', number: 1, fault: 'replica killed', target: 'one', phase: 'begins' },
     // The first try is answered by nobody, the second by the other replica.
@@ -119,6 +119,8 @@ export function keptPromises(): Planted[] {
     announced(1, 'case_opened'),
     announced(6, 'case_opened'),
     ...LOG,
+    { kind: 'node', node: 'database one', entries: 7, digest: 'log' },
+    { kind: 'node', node: 'database two', entries: 7, digest: 'log' },
     { kind: 'case', conversation: 'c', caseId: 'k1', revision: 3, status: 'closed' },
     { kind: 'case', conversation: 'c', caseId: 'k2', revision: 1, status: 'waiting' },
     { kind: 'snapshot', replica: 'one', ...state(9, 7, [2, 1]) },
