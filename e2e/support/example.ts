@@ -1,0 +1,64 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { eventually } from '../../chat-service/src/testing/eventually.js';
+import { lastLines, ownFolder, type ServerProcess, startProcess } from '../../scripts/services/server-process.mjs';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** Maven starts slowly on a busy machine. */
+const PATIENCE_MS = 60_000;
+
+type Settings = Readonly<Record<string, string>>;
+
+/** A program of the folder `examples`, run as its readers run it. */
+export class Example {
+  private readonly folder = ownFolder('example');
+  private readonly log = join(this.folder.path, 'output.log');
+  private readonly process: ServerProcess;
+
+  private constructor(
+    private readonly name: string,
+    program: string,
+    args: readonly string[],
+    settings: Settings,
+  ) {
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...settings };
+    this.process = startProcess(program, args, { cwd: ROOT, log: this.log, env });
+  }
+
+  /** `examples/typescript/<name>.ts` */
+  static typescript(name: string, args: readonly string[], settings: Settings): Example {
+    return new Example(name, process.execPath, [`examples/typescript/${name}.ts`, ...args], settings);
+  }
+
+  /** What it has printed so far. */
+  get output(): string {
+    return lastLines(this.log, 10_000);
+  }
+
+  /** Waits until it has printed this. */
+  async says(words: string): Promise<void> {
+    await this.until(`${this.name} says "${words}"`, () => this.output.includes(words));
+  }
+
+  /** Waits until it has ended by itself. */
+  async ended(): Promise<void> {
+    await this.until(`${this.name} ends`, () => this.process.isGone());
+  }
+
+  /** Ends it if it runs, and keeps what it printed where `npm run examples` looks. */
+  async close(): Promise<void> {
+    await this.process.kill();
+    const { EXAMPLES_OUTPUT: kept } = process.env;
+    if (kept !== undefined) appendFileSync(kept, `${this.name}\n${this.output.replace(/^/gm, '  ')}\n`);
+    this.folder.release();
+  }
+
+  private async until(awaited: string, read: () => boolean): Promise<void> {
+    try {
+      await eventually(awaited, read, PATIENCE_MS);
+    } catch (error) {
+      throw new Error(`${this.name} printed:\n${this.output}`, { cause: error });
+    }
+  }
+}
