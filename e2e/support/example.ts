@@ -31,6 +31,18 @@ export class Example {
     return new Example(name, process.execPath, [`examples/typescript/${name}.ts`, ...args], settings);
   }
 
+  /** `examples/java`, a class of it, by the Maven that `npm test` found and compiled it with. */
+  static java(name: string, args: readonly string[], settings: Settings): Example {
+    const { TEST_MAVEN: maven, TEST_MAVEN_REPOSITORY: repository } = process.env;
+    if (maven === undefined || repository === undefined) {
+      throw new Error('TEST_MAVEN or TEST_MAVEN_REPOSITORY is missing: npm test finds both.');
+    }
+    const run = ['-o', '-B', '-q', '-f', 'examples/java/pom.xml', `-Dmaven.repo.local=${repository}`, 'exec:java'];
+    const quoted = args.map((arg) => `"${arg}"`).join(' ');
+    const what = [`-Dexec.mainClass=energychat.examples.${name}`, `-Dexec.args=${quoted}`];
+    return new Example(name, maven, [...run, ...what], settings);
+  }
+
   /** What it has printed so far. */
   get output(): string {
     return lastLines(this.log, 10_000);

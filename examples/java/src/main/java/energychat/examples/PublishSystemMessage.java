@@ -43,19 +43,16 @@ public final class PublishSystemMessage {
     RabbitTemplate template = new RabbitTemplate(connections);
     template.setMandatory(true);
     template.setMessageConverter(new Jackson2JsonMessageConverter());
-    try {
-      CorrelationData published = new CorrelationData(id);
-      template.convertAndSend(
-          "energy.chat.in", "system-message", new ObjectMapper().writeValueAsString(event), published);
-      boolean isConfirmed = published.getFuture().get(30, TimeUnit.SECONDS).isAck();
-      if (!isConfirmed || published.getReturned() != null) {
-        System.err.println("No queue took " + id + ": is the chat running on this broker?");
-        System.exit(1);
-      }
-      System.out.println("published " + id);
-    } finally {
-      connections.destroy();
-    }
+    CorrelationData published = new CorrelationData(id);
+    template.convertAndSend(
+        "energy.chat.in", "system-message", new ObjectMapper().writeValueAsString(event), published);
+    boolean isConfirmed = published.getFuture().get(30, TimeUnit.SECONDS).isAck();
+    boolean isTaken = isConfirmed && published.getReturned() == null;
+    if (isTaken) System.out.println("published " + id);
+    else System.err.println("No queue took " + id + ": is the chat running on this broker? Publish it again.");
+    connections.destroy();
+    // Threads of the connection would keep the program for a while.
+    System.exit(isTaken ? 0 : 1);
   }
 
   private PublishSystemMessage() {}
