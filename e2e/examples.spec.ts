@@ -30,6 +30,8 @@ const unread = (number: number, id: string) => {
 test.describe.serial('the examples', () => {
   const brokerUrl = givenUrl('TEST_RABBITMQ_URL');
   const settings = { RABBITMQ_URL: brokerUrl };
+  /** Others have the broker after us, and a queue that is left would take what they mean for nobody. */
+  const queues = { all: 'example.all', java: 'example.java', mail: 'example.mail' };
   const programs: Example[] = [];
   const people: Person[] = [];
   let deployment: Deployment;
@@ -57,12 +59,12 @@ test.describe.serial('the examples', () => {
   test.afterAll(async () => {
     for (const person of people) person.close();
     for (const program of programs) await program.close();
-    await door?.close();
+    await door?.close(Object.values(queues));
     await deployment?.close();
   });
 
   test('a listener in TypeScript hears of a new chat, once, and passes over what is no event', async () => {
-    const listener = run(Example.typescript('listen', [], { ...settings, QUEUE: 'example.all' }));
+    const listener = run(Example.typescript('listen', [], { ...settings, QUEUE: queues.all }));
     await listener.says('listening on example.all');
     const ana = await threadOf(1);
     await ana.page.send('Where is my bill?');
@@ -82,7 +84,7 @@ test.describe.serial('the examples', () => {
   });
 
   test('a listener and a publisher in Java do the same by Spring', async () => {
-    const listener = run(Example.java('ListenForChats', ['example.java'], settings));
+    const listener = run(Example.java('ListenForChats', [queues.java], settings));
     await listener.says('listening on example.java');
     const ben = await threadOf(2);
     await ben.page.send('Is there an outage?');
@@ -146,6 +148,7 @@ test.describe.serial('the examples', () => {
       const mailer = run(
         Example.typescript('mail-unread-replies', [], {
           ...settings,
+          QUEUE: queues.mail,
           SMTP_URL: sink.url,
           MAIL_FROM: 'Energy support <support@example.org>',
           CLIENT_PORTAL_URL: 'https://my.example.org',

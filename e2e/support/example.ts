@@ -22,7 +22,8 @@ export class Example {
     args: readonly string[],
     settings: Settings,
   ) {
-    const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...settings };
+    // Java reads its arguments in the encoding that the locale names.
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C.UTF-8', ...settings };
     this.process = startProcess(program, args, { cwd: ROOT, log: this.log, env });
   }
 

@@ -30,7 +30,9 @@ export class SystemMessageDoor {
     await this.channel.waitForConfirms();
   }
 
-  async close(): Promise<void> {
+  /** Deletes the queues of programs that have ended, and ends. */
+  async close(queues: readonly string[]): Promise<void> {
+    for (const queue of queues) await this.channel.deleteQueue(queue);
     await this.connection.close();
   }
 }

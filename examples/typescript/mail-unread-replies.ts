@@ -28,7 +28,7 @@ const platform = databaseUrl && peopleById ? { people: createPool(databaseUrl), 
 
 await listen(
   setting('RABBITMQ_URL', 'amqp://mailer:secret@broker'),
-  'example.mail-unread-replies',
+  process.env['QUEUE'] ?? 'example.mail-unread-replies',
   ['energy.chat.reply.unread.v1'],
   mail,
 );
