@@ -13,7 +13,7 @@ import { environmentFor, installPrivateNode, isSupported, privateNode } from './
 import { say, step } from './progress.mjs';
 import { CACHE } from './root.mjs';
 
-const COMMANDS = ['start', 'test', 'test-cluster', 'bench', 'chaos', 'dead-letters', 'generate', 'lint'];
+const COMMANDS = ['start', 'test', 'test-cluster', 'bench', 'chaos', 'dead-letters', 'examples', 'generate', 'lint'];
 const [command = '', ...args] = process.argv.slice(2);
 
 try {

@@ -3,6 +3,8 @@ import { Failure } from './failure.mjs';
 import { say, step } from './progress.mjs';
 import { provideChromium } from './services/chromium.mjs';
 import { provideEnvoy } from './services/envoy.mjs';
+import { provideGrpcurl } from './services/grpcurl.mjs';
+import { provideJavaExamples } from './services/java-examples.mjs';
 import { mariadb } from './services/mariadb.mjs';
 import { provide } from './services/part.mjs';
 import { rabbitmq } from './services/rabbitmq.mjs';
@@ -55,6 +57,16 @@ async function everything(report, later) {
     () => provideChromium(say),
     ({ source }) => source,
   );
+  const grpcurl = await step(
+    'grpcurl',
+    () => provideGrpcurl(say),
+    ({ source }) => source,
+  );
+  const java = await step(
+    'Examples in Java',
+    () => provideJavaExamples(say),
+    ({ source }) => source,
+  );
   const [database, broker] = servers;
   if (database === undefined || broker === undefined) throw new Failure('A real server is missing.');
   await generate();
@@ -66,7 +78,13 @@ async function everything(report, later) {
   for (const suite of angularUnits()) await runSuite(suite, report);
   const env = { TEST_MYSQL_URL: database.url, TEST_RABBITMQ_URL: broker.url };
   await runSuite(serviceReal(), report, env);
-  const programs = { TEST_ENVOY: envoy.program, TEST_CHROMIUM: chromium.program };
+  const programs = {
+    TEST_ENVOY: envoy.program,
+    TEST_CHROMIUM: chromium.program,
+    TEST_GRPCURL: grpcurl.program,
+    TEST_MAVEN: java.program,
+    TEST_MAVEN_REPOSITORY: java.repository,
+  };
   if (isBuilt) await runSuite(journeys(), report, { ...env, ...programs });
   else report.fail('e2e was not run', 'It runs the compiled service, which does not compile.');
 }

@@ -22,3 +22,6 @@ export function startProcess(
   args: readonly string[],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly log: string },
 ): ServerProcess;
+
+/** The last lines of a log, 15 unless `count` is given; empty when there is no such file. */
+export function lastLines(file: string, count?: number): string;

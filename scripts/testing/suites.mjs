@@ -120,6 +120,17 @@ export function journeys() {
   };
 }
 
+/** The programs of examples/ and the commands of docs/programs.md. @returns {Suite} */
+export function examples() {
+  return {
+    name: 'examples',
+    files: filesNamed('e2e', /^(examples|programs)\.spec\.ts$/),
+    limitMs: 5 * 60_000,
+    run: (file, options) => playwright(['examples.spec', 'programs.spec'], file, options),
+    read: readPlaywrightReport,
+  };
+}
+
 /** Journeys with replicas and clients at different nodes of clusters. @returns {Suite} */
 export function clusterJourneys() {
   return {
