@@ -5,6 +5,7 @@ import type { Entry } from '@energy-chat/contract/entry_pb.js';
 import type { Side } from '@energy-chat/contract/person_pb.js';
 import type { ConversationStore } from '../conversation/conversation-store.js';
 import type { Texts } from '../language/texts.js';
+import { plainName } from '../text/plain-name.js';
 import { isNews } from './lines.js';
 
 /** A longer message is read in the thread, in characters. */
@@ -25,7 +26,8 @@ export class Announcements {
 
   /** Call after every change of the store. */
   follow(store: ConversationStore, side: Side): void {
-    const entries = store.entries();
+    // Not what is shown: older entries that come into view are no news.
+    const entries = store.newest();
     const progress = store.otherProgress();
     const isLoading = store.loading();
     if (store !== this.store) {
@@ -55,7 +57,7 @@ export class Announcements {
 
   private readOut({ author, content }: Entry): string {
     if (content.case !== 'message' && content.case !== 'systemMessage') return '';
-    const name = author?.displayName ?? '';
+    const name = plainName(author?.displayName ?? '');
     const text = content.value.text.slice(0, MOST_READ_OUT);
     return name === '' ? text : this.texts.say('thread.arrived', { name, text });
   }
