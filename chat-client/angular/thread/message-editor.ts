@@ -38,6 +38,7 @@ export class MessageEditor {
       fitHeight(field);
       field.focus();
       field.setSelectionRange(field.value.length, field.value.length);
+      field.form?.scrollIntoView?.({ block: 'nearest' });
     });
   }
 

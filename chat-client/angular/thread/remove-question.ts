@@ -28,6 +28,8 @@ import { changeFailureText } from './failure-text.js';
     </dialog>
   `,
   styleUrls: ['../controls.css', '../sign-out/sign-out-question.css'],
+  // It ends the question, and not what is around the thread.
+  host: { '(keydown.escape)': '$event.stopPropagation()' },
 })
 export class RemoveQuestion {
   readonly store = input.required<ConversationStore>();

@@ -338,7 +338,7 @@ export class Thread {
     return document.visibilityState === 'visible' && document.hasFocus();
   }
 
-  /** A keyboard on the screen, a composer that grows: who reads the end goes on reading it. */
+  /** A keyboard on the screen, a composer or an editor that grows: who reads the end goes on reading it. */
   private followSize(): void {
     if (typeof ResizeObserver === 'undefined') return;
     const observer = new ResizeObserver(() => {
@@ -346,9 +346,9 @@ export class Thread {
       this.reportSeen();
     });
     effect((onCleanup) => {
-      const element = this.scroller().nativeElement;
-      observer.observe(element);
-      onCleanup(() => observer.unobserve(element));
+      observer.observe(this.scroller().nativeElement);
+      observer.observe(this.list().nativeElement);
+      onCleanup(() => observer.disconnect());
     });
     inject(DestroyRef).onDestroy(() => observer.disconnect());
   }
