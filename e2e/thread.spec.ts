@@ -210,7 +210,9 @@ test.describe.serial('a thread of 10,000 entries', () => {
 
   test('who missed more than a page is led to the first of it', async () => {
     const ben = new ClientPage(await somebody(site.clientPortal));
-    await site.query("UPDATE conversation SET version = version + 1, client_read = 200, client_unread = 200 WHERE client_login = 'client2'");
+    await site.query(
+      "UPDATE conversation SET version = version + 1, client_read = 200, client_unread = 200 WHERE client_login = 'client2'",
+    );
     await ben.signIn('client2');
     await ben.openChat();
     await expect(lineOf(ben, 400)).toBeInViewport();

@@ -119,15 +119,14 @@ describe('ConversationView', () => {
   it('drops a page that was asked for elsewhere', async () => {
     write(1_000);
     await open();
-    const release = service.hold('ListEntries');
+    const page = await person.chat.listEntries({ conversationId: 'c1', position: { case: 'beforeSeq', value: 951 } });
+    let answer: (late: typeof page) => void = () => undefined;
+    vi.spyOn(person.chat, 'listEntries').mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
     const older = view.loadOlder();
-    await settle();
-    view.readAtEnd(true);
-    write(300);
-    await settle();
-    release();
+    await view.showAround(20);
+    answer(page);
     await older;
-    expect(seqs()).toEqual(Array.from({ length: 300 }, (_, index) => 1_001 + index));
+    expect([seqs()[0], seqs().at(-1), view.hasOlder]).toEqual([1, 70, false]);
   });
 
   it('offers to change one’s own messages for 15 minutes of the service’s time, though the device’s clock is wrong', async () => {

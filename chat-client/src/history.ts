@@ -237,7 +237,11 @@ export class History {
     this.listener.changed();
   }
 
-  private list(position: Position, limits: CallLimits, pageSize = this.parts.pageSize ?? 50): Promise<ListEntriesResponse> {
+  private list(
+    position: Position,
+    limits: CallLimits,
+    pageSize = this.parts.pageSize ?? 50,
+  ): Promise<ListEntriesResponse> {
     return this.parts.chat.listEntries({ conversationId: this.conversationId, position, pageSize }, limits);
   }
 }

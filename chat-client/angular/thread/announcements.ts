@@ -17,6 +17,8 @@ export class Announcements {
   private store: ConversationStore | undefined;
   private knownSeq: number | undefined;
   private ownSeq = 0;
+  /** Of what was read out last. */
+  private readOutSeqs: readonly number[] = [];
   private ownTick: Tick | undefined;
 
   /** At most one; a new key is a new thing to say. */
@@ -40,7 +42,10 @@ export class Announcements {
     const known = this.knownSeq ?? lastSeq;
     this.knownSeq = lastSeq;
     untracked(() => {
+      // What was taken away is to be found nowhere, not here either.
+      if (entries.some((entry) => this.readOutSeqs.includes(entry.seq) && isRemoved(entry))) this.words.set([]);
       const arrived = entries.filter((entry) => entry.seq > known && isNews(entry, side));
+      if (arrived.length > 0) this.readOutSeqs = arrived.map(({ seq }) => seq);
       if (arrived.length > 0) this.say(`seq ${lastSeq}`, arrived.map((entry) => this.readOut(entry)).join('\n'));
       const own = entries.findLast((entry) => tickOf(entry, side, progress) !== undefined);
       const tick = own && tickOf(own, side, progress);
@@ -65,4 +70,8 @@ export class Announcements {
   private say(key: string, text: string): void {
     this.words.set([{ key, text }]);
   }
+}
+
+function isRemoved({ content }: Entry): boolean {
+  return content.case === 'message' && content.value.removedTime !== undefined;
 }

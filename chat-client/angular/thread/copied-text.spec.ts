@@ -36,7 +36,8 @@ describe('what is copied of a thread', () => {
       }),
     );
     document.body.append(list);
-    const textOf = (index: number): Node => list.children[index]?.querySelector('chat-message-text')?.firstChild ?? list;
+    const textOf = (index: number): Node =>
+      list.children[index]?.querySelector('chat-message-text')?.firstChild ?? list;
     const range = document.createRange();
     range.setStart(textOf(from[0]), from[1]);
     range.setEnd(textOf(to[0]), to[1]);

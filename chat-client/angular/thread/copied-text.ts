@@ -18,7 +18,8 @@ export function selectedLines(range: Range, items: ArrayLike<Element>, lines: re
     if (element == null || !range.intersectsNode(element)) return [];
     const part = document.createRange();
     part.selectNodeContents(element);
-    if (range.compareBoundaryPoints(Range.START_TO_START, part) > 0) part.setStart(range.startContainer, range.startOffset);
+    if (range.compareBoundaryPoints(Range.START_TO_START, part) > 0)
+      part.setStart(range.startContainer, range.startOffset);
     if (range.compareBoundaryPoints(Range.END_TO_END, part) < 0) part.setEnd(range.endContainer, range.endOffset);
     const selected = part.toString().trim();
     return selected === '' ? [] : [{ line, selected }];

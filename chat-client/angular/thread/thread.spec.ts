@@ -63,6 +63,14 @@ describe('the thread', () => {
     expect(announced()).toBe('Maria Ionescu: new');
   });
 
+  it('forgets what it has read out once that is taken away', async () => {
+    await show();
+    service.message('c1', 'my password', service.admin);
+    await until(() => announced() === 'Maria Ionescu: my password');
+    service.remove('c1', 1);
+    await until(() => announced() === '');
+  });
+
   it('shows who types until their message lands', async () => {
     await show();
     service.stream.send({
@@ -130,7 +138,9 @@ describe('the thread', () => {
 
   const line = (seq: number): Element | null => page.querySelector(`[data-seq="${seq}"]`);
   const button = (name: RegExp, within: ParentNode = page): HTMLButtonElement | undefined =>
-    [...within.querySelectorAll('button')].find((each) => name.test(each.getAttribute('aria-label') ?? each.textContent));
+    [...within.querySelectorAll('button')].find((each) =>
+      name.test(each.getAttribute('aria-label') ?? each.textContent),
+    );
   const field = (): HTMLTextAreaElement | null => page.querySelector('chat-message-editor textarea');
   async function type(text: string): Promise<void> {
     await until(() => field() !== null);
@@ -273,7 +283,11 @@ describe('the thread', () => {
       'c1',
       {
         case: 'systemMessage',
-        value: create(SystemMessageSchema, { text: 'No power', severity: Severity.CRITICAL, link: 'https://example.com/x' }),
+        value: create(SystemMessageSchema, {
+          text: 'No power',
+          severity: Severity.CRITICAL,
+          link: 'https://example.com/x',
+        }),
       },
       source,
     );
