@@ -7,7 +7,10 @@ const END_PX = 48;
  */
 export class ScrollPosition {
   private isPinned = true;
-  private anchor: { readonly element: Element; readonly top: number } | undefined;
+  /** `offset`: from the beginning of all that can be scrolled to, which scrolling does not change. */
+  private anchor: { readonly element: Element; readonly offset: number } | undefined;
+  /** Where it was scrolled to when that was last looked at. */
+  private knownTop = 0;
   /** The last line is the last there is: who is there is at the end. */
   reachesEnd = true;
 
@@ -36,7 +39,8 @@ export class ScrollPosition {
   /** The entry that is kept in its place, and how far below the top it stands; undefined at the end. */
   get place(): { readonly seq: number; readonly top: number } | undefined {
     const seq = Number(this.anchor?.element.getAttribute('data-seq') ?? 0);
-    return this.isPinned || this.anchor === undefined || seq === 0 ? undefined : { seq, top: this.anchor.top };
+    if (this.isPinned || this.anchor === undefined || seq === 0) return undefined;
+    return { seq, top: this.anchor.offset - this.knownTop };
   }
 
   remember(): void {
@@ -45,20 +49,29 @@ export class ScrollPosition {
     this.isPinned = this.reachesEnd && this.below <= END_PX;
     const top = this.scroller.getBoundingClientRect().top;
     const element = this.firstStanding(top);
-    this.anchor = element && { element, top: element.getBoundingClientRect().top - top };
+    this.anchor = element && { element, offset: this.offsetOf(element) };
+    this.knownTop = this.scroller.scrollTop;
   }
 
   /** With the next `restore` the reader is at the end. */
   pin(): void {
     this.isPinned = true;
+    this.knownTop = 0;
   }
 
   restore(): void {
-    if (this.isPinned) {
+    // Scrolled away in this very frame: the event that tells of it is still to come.
+    const hasLeft = this.scroller.scrollTop < this.knownTop - 1 && this.below > END_PX;
+    if (this.isPinned && !hasLeft) {
       this.scroller.scrollTop = this.scroller.scrollHeight;
+      this.knownTop = this.scroller.scrollTop;
     } else if (this.anchor?.element.isConnected === true) {
-      const top = this.anchor.element.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top;
-      if (Math.abs(top - this.anchor.top) >= 1) this.scroller.scrollTop += top - this.anchor.top;
+      const { element } = this.anchor;
+      const offset = this.offsetOf(element);
+      const shift = offset - this.anchor.offset;
+      if (Math.abs(shift) < 1) return;
+      this.scroller.scrollTop += shift;
+      this.anchor = { element, offset };
     }
   }
 
@@ -100,6 +113,10 @@ export class ScrollPosition {
   toMiddle(element: Element): void {
     const { height } = element.getBoundingClientRect();
     this.toPlace(element, Math.max(END_PX, (this.scroller.clientHeight - height) / 2));
+  }
+
+  private offsetOf(element: Element): number {
+    return element.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top + this.scroller.scrollTop;
   }
 
   /**
