@@ -72,6 +72,86 @@ describe('ConversationView', () => {
     expect(seqs()).toHaveLength(120);
   });
 
+  it('holds a window of a long conversation, which follows its reader up, down, and to the newest', async () => {
+    write(1_000);
+    await open('ana', 100);
+    view.readAtEnd(false);
+    while (view.hasOlder) {
+      await view.loadOlder();
+      expect(seqs().length).toBeLessThanOrEqual(300);
+    }
+    expect([seqs()[0], view.hasNewer, view.newest.at(-1)?.seq]).toEqual([1, true, 1_000]);
+    service.message('c1', 'live', service.admin);
+    await settle();
+    expect([seqs().at(-1), view.newest.at(-1)?.seq]).toEqual([300, 1_001]);
+    await Promise.all([view.loadNewer(), view.loadNewer()]);
+    expect([seqs()[0], seqs().at(-1), view.hasOlder]).toEqual([101, 400, true]);
+    const calls = service.callsOf('ListEntries').length;
+    view.showNewest();
+    expect([seqs().at(-1), view.hasNewer]).toEqual([1_001, false]);
+    expect(service.callsOf('ListEntries')).toHaveLength(calls);
+  });
+
+  it('shows what is around an entry, far back or held already', async () => {
+    write(1_000);
+    await open();
+    await view.showAround(500);
+    expect([seqs()[0], seqs().at(-1), view.hasOlder, view.hasNewer]).toEqual([451, 550, true, true]);
+    const calls = service.callsOf('ListEntries').length;
+    await view.showAround(520);
+    await view.showAround(980);
+    expect([seqs().includes(980), view.hasNewer]).toEqual([true, false]);
+    expect(service.callsOf('ListEntries')).toHaveLength(calls);
+  });
+
+  it('shows an edit also of what was written long ago, and tells what was delivered while its reader is there', async () => {
+    write(1_000);
+    await open();
+    await view.showAround(500);
+    service.edit('c1', 480, 'better');
+    service.message('c1', 'live', service.admin);
+    await settle();
+    expect(texts()[seqs().indexOf(480)]).toBe('better');
+    await pass(500);
+    expect(service.progress.at(-1)).toMatchObject({ deliveredSeq: 1_002 });
+  });
+
+  it('drops a page that was asked for elsewhere', async () => {
+    write(1_000);
+    await open();
+    const page = await person.chat.listEntries({ conversationId: 'c1', position: { case: 'beforeSeq', value: 951 } });
+    let answer: (late: typeof page) => void = () => undefined;
+    vi.spyOn(person.chat, 'listEntries').mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    const older = view.loadOlder();
+    await view.showAround(20);
+    answer(page);
+    await older;
+    expect([seqs()[0], seqs().at(-1), view.hasOlder]).toEqual([1, 70, false]);
+  });
+
+  it('offers to change one’s own messages for 15 minutes of the service’s time, though the device’s clock is wrong', async () => {
+    await open();
+    view.send('mine');
+    await settle();
+    service.message('c1', 'theirs', service.admin);
+    await settle();
+    const changeable = (): boolean[] => view.entries.map((entry) => view.isChangeable(entry));
+    expect(changeable()).toEqual([true, false]);
+    await pass(14 * 60_000);
+    expect(changeable()).toEqual([true, false]);
+    await pass(61_000);
+    expect(changeable()).toEqual([false, false]);
+  });
+
+  it('does not offer to change a removed message', async () => {
+    await open();
+    view.send('mine');
+    await settle();
+    await view.remove(1);
+    await settle();
+    expect(view.entries.map((entry) => view.isChangeable(entry))).toEqual([false, false]);
+  });
+
   it('begins with a conversation in which nothing was written', async () => {
     await open();
     expect([seqs(), view.hasOlder]).toEqual([[], false]);

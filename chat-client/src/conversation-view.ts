@@ -1,22 +1,17 @@
 import type { CaseTopic } from '@energy-chat/contract/case_pb.js';
 import { Code } from '@connectrpc/connect';
-import {
-  ResetReason,
-  type Conversation,
-  type ListEntriesRequest,
-  type Progress,
-  type Reset,
-} from '@energy-chat/contract/conversation_pb.js';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import { ResetReason, type Conversation, type Progress, type Reset } from '@energy-chat/contract/conversation_pb.js';
 import type { Entry } from '@energy-chat/contract/entry_pb.js';
 import { Role, Side } from '@energy-chat/contract/person_pb.js';
 import type { CaseRating, Chat, SendOptions } from './chat.js';
 import { ChatError } from './chat-error.js';
-import { delay, waitFor } from './delay.js';
-import { EntryList } from './entry-list.js';
+import { History } from './history.js';
 import type { Outgoing } from './outgoing/outgoing.js';
 import type { OutgoingQueue, PendingSend } from './outgoing/outgoing-queue.js';
 import { ProgressReporter } from './progress-reporter.js';
 import type { CallLimits } from './retry.js';
+import { ServerClock } from './server-clock.js';
 import type { Session } from './session.js';
 import { tickOf, type Tick } from './tick.js';
 import type { PresenceNews, Typist } from './watch-listener.js';
@@ -31,17 +26,13 @@ export interface ViewParts {
   readonly pageSize?: number;
 }
 
-type Position = ListEntriesRequest['position'];
-type Page = Pick<ListEntriesRequest, 'conversationId' | 'position' | 'pageSize'>;
-
-/** How often and how long apart a lagging reader of the log is asked again. */
-const LAG_TRIES = 50;
-const LAG_MS = 200;
+/** How long a message may be changed by its author, as the service has it. */
+const CHANGEABLE_MS = 15 * 60_000;
 
 /**
- * One conversation as a page shows it, from `open` to `close`. Invariants: `entries` is one run of seqs without a hole;
- * `row` is replaced only by a higher version; a message of one's own stands either in `pending` or in `entries`, never
- * in both and never in neither. What was delivered is told to the service by itself, what was read by `seen`.
+ * One conversation as a page shows it, from `open` to `close`. Invariants: `entries` is one run of seqs without a hole,
+ * bounded (EntryWindow); `row` is replaced only by a higher version; a message of one's own stands either in `pending`
+ * or in the log, never in both and never in neither. What was delivered is told to the service by itself, what was read by `seen`.
  */
 export class ConversationView {
   private readonly me: { readonly id: string; readonly side: Side };
@@ -52,19 +43,13 @@ export class ConversationView {
   private answered: readonly (PendingSend & { readonly seq: number })[] = [];
   private readonly progress: ProgressReporter;
   private readonly typists = new Map<string, Typist>();
-  private list = new EntryList();
+  private readonly history: History;
+  private readonly clock = new ServerClock();
   private held: Conversation | undefined;
   /** The next row replaces the held one whatever its version. */
   private versionsRestart = false;
-  private olderToken = '';
-  private olderLoading: Promise<void> | undefined;
   private otherSideThere: boolean | undefined;
   private stopListening: (() => void) | undefined;
-  /** Entries that arrive while the newest page is loaded; undefined when none is. */
-  private arriving: Entry[] | undefined;
-  /** Of the newest page in use: ends what was asked for on behalf of an earlier one. */
-  private loading = new AbortController();
-  private failure: ChatError | undefined;
   private seenSeq = 0;
 
   /** Somebody has to be signed in, and `outgoing` started. `changed` is called after every change; it may gather. */
@@ -80,11 +65,24 @@ export class ConversationView {
     }
     this.me = { id: me.id, side: me.role === Role.CLIENT ? Side.CLIENT : Side.SUPPORT };
     this.queue = queue;
+    this.history = new History(conversationId, parts, {
+      took: (entries) => this.landed(entries),
+      changed: () => {
+        this.reportProgress();
+        this.changed();
+      },
+    });
     this.progress = new ProgressReporter((mark) => this.myChat().markProgress({ conversationId, ...mark }));
   }
 
+  /** What is shown: one run, up to the newest entry unless `hasNewer`. */
   get entries(): readonly Entry[] {
-    return this.list.entries;
+    return this.history.entries;
+  }
+
+  /** The newest entries, also while others are shown. */
+  get newest(): readonly Entry[] {
+    return this.history.newest;
   }
 
   /** Undefined until the watch has told it. */
@@ -108,14 +106,19 @@ export class ConversationView {
     return this.otherSideThere;
   }
 
-  /** There is more history than `entries`. */
+  /** There is more history before `entries`. */
   get hasOlder(): boolean {
-    return this.olderToken !== '';
+    return this.history.hasOlder;
+  }
+
+  /** `entries` end before the newest one. */
+  get hasNewer(): boolean {
+    return this.history.hasNewer;
   }
 
   /** The newest page is on its way: at first, or again after a reset; until then `entries` are those of before. */
   get isLoading(): boolean {
-    return this.arriving !== undefined;
+    return this.history.isLoading;
   }
 
   /** What `seen` was told, within the entries that are held. */
@@ -125,11 +128,18 @@ export class ConversationView {
 
   /** Why the page could not be loaded again after a reset. */
   get error(): ChatError | undefined {
-    return this.failure;
+    return this.history.error;
   }
 
   tickOf(entry: Entry): Tick | undefined {
     return tickOf(entry, this.me.side, this.progressOf('other'));
+  }
+
+  /** One's own message that may still be edited or removed, by the service's time as far as it is known. */
+  isChangeable({ author, content, createdTime }: Entry): boolean {
+    if (content.case !== 'message' || content.value.removedTime !== undefined) return false;
+    if (author?.id !== this.me.id || createdTime === undefined) return false;
+    return this.clock.now() - timestampMs(createdTime) < CHANGEABLE_MS;
   }
 
   /** Loads the newest page and watches from there, once. Throws what ListEntries refuses. */
@@ -151,15 +161,11 @@ export class ConversationView {
       stopWatching();
       stopQueue();
     };
-    this.arriving = [];
     try {
-      // First, so that what is answered from here on is in the page that is asked for, or is heard of.
-      await waitFor(this.queue.loaded, limits.signal ?? this.loading.signal);
-      const page = await this.parts.chat.listEntries(this.page(), { signal: this.loading.signal, ...limits });
-      this.arriving = undefined;
-      if (this.loading.signal.aborted) return;
-      this.show(new EntryList(page.entries), page.nextPageToken, []);
-      this.parts.watch.watchConversation(this.conversationId, this.list.lastSeq, page.epoch);
+      // The queue first, so that what is answered from here on is in the page that is asked for, or is heard of.
+      const epoch = await this.history.open(this.queue.loaded, limits);
+      if (epoch === undefined) return;
+      this.parts.watch.watchConversation(this.conversationId, this.history.newestSeq, epoch);
     } catch (failure) {
       this.close();
       throw ChatError.from(failure);
@@ -168,8 +174,7 @@ export class ConversationView {
 
   /** Messages that have no answer yet are sent all the same. */
   close(): void {
-    this.loading.abort();
-    this.arriving = undefined;
+    this.history.close();
     if (this.stopListening === undefined) return;
     this.stopListening();
     this.progress.stop();
@@ -177,12 +182,29 @@ export class ConversationView {
     this.parts.watch.unwatch(this.conversationId);
   }
 
-  /** The page before the oldest entry; whoever asks meanwhile shares it. */
+  /** The page before the oldest entry that is shown; whoever asks meanwhile shares it. */
   loadOlder(limits: CallLimits = {}): Promise<void> {
-    this.olderLoading ??= this.loadPageBefore(limits).finally(() => {
-      this.olderLoading = undefined;
-    });
-    return this.olderLoading;
+    return this.history.loadOlder(limits);
+  }
+
+  /** What comes after the newest entry that is shown; whoever asks meanwhile shares it. */
+  loadNewer(limits: CallLimits = {}): Promise<void> {
+    return this.history.loadNewer(limits);
+  }
+
+  /** Shows the entries around this one. */
+  showAround(seq: number, limits: CallLimits = {}): Promise<void> {
+    return this.history.showAround(seq, limits);
+  }
+
+  /** Shows the newest entries, at once. */
+  showNewest(): void {
+    this.history.showNewest();
+  }
+
+  /** Whether the reader is at the end: which entries give way when there are too many. */
+  readAtEnd(isAtEnd: boolean): void {
+    this.history.isReadAtEnd = isAtEnd;
   }
 
   /** `topic` counts when this message opens a case. Throws QUEUE_FULL when too many messages wait already. */
@@ -217,19 +239,14 @@ export class ConversationView {
 
   /** Entries up to this seq were visible in a visible, focused page with this conversation in front. */
   seen(seq: number): void {
-    this.seenSeq = Math.max(this.seenSeq, Math.min(seq, this.list.lastSeq));
+    this.seenSeq = Math.max(this.seenSeq, Math.min(seq, this.history.newestSeq));
     this.reportProgress();
   }
 
   private entryArrived(entry: Entry): void {
     if (entry.conversationId !== this.conversationId) return;
-    if (this.arriving !== undefined) {
-      this.arriving.push(entry);
-      return;
-    }
-    this.add(entry);
-    this.reportProgress();
-    this.changed();
+    if (this.parts.watch.status === 'live') this.clock.heard(entry.createdTime);
+    this.history.arrived(entry);
   }
 
   private rowChanged(row: Conversation): void {
@@ -263,101 +280,21 @@ export class ConversationView {
       this.seenSeq = 0;
       this.progress.restart();
     }
-    void this.reload(afterSeq);
-  }
-
-  /** The newest page in place of all entries; nothing between it and what the watch tells after `afterSeq` is missing. */
-  private async reload(afterSeq: number): Promise<void> {
-    this.loading.abort();
-    const loading = new AbortController();
-    this.loading = loading;
-    const arriving: Entry[] = [];
-    this.arriving = arriving;
-    this.changed();
-    const limits = { signal: loading.signal, deadlineMs: Number.POSITIVE_INFINITY };
-    try {
-      const page = await this.parts.chat.listEntries(this.page(), limits);
-      const list = new EntryList(page.entries);
-      for (let tries = 0; list.lastSeq < afterSeq; tries += 1) {
-        if (tries === LAG_TRIES) throw new ChatError(Code.Unavailable, '', 'The newest messages cannot be read yet.');
-        if (tries > 0) await delay(LAG_MS, loading.signal);
-        const more = await this.parts.chat.listEntries(this.page({ case: 'afterSeq', value: list.lastSeq }), limits);
-        for (const entry of more.entries) list.append(entry);
-      }
-      if (loading.signal.aborted) return;
-      this.arriving = undefined;
-      this.failure = undefined;
-      this.show(list, page.nextPageToken, arriving);
-    } catch (failure) {
-      if (loading.signal.aborted) return;
-      this.failure = ChatError.from(failure);
-      this.changed();
-    }
-  }
-
-  private show(list: EntryList, olderToken: string, arrived: readonly Entry[]): void {
-    this.list = list;
-    this.olderToken = olderToken;
-    this.answered = this.answered.filter(({ seq }) => seq > list.lastSeq);
-    this.landed(list.entries);
-    for (const entry of arrived) this.add(entry);
-    this.reportProgress();
-    this.changed();
-  }
-
-  private add(entry: Entry): void {
-    const outcome = this.list.append(entry);
-    if (outcome === 'gap') {
-      void this.reload(entry.seq);
-      return;
-    }
-    this.landed([entry]);
-    if (entry.content.case === 'messageEdited') void this.reloadTarget(entry.content.value.targetSeq, entry);
+    void this.history.reload(afterSeq);
   }
 
   private landed(entries: readonly Entry[]): void {
     const mine = entries.filter(({ requestId, author }) => requestId !== '' && author?.id === this.me.id);
     for (const { requestId } of mine) this.landedIds.add(requestId);
-    this.answered = this.answered.filter(({ requestId }) => !this.landedIds.has(requestId));
+    this.answered = this.answered.filter(({ seq }) => seq > this.history.newestSeq);
+    this.clock.read(entries.at(-1)?.createdTime);
     // Last, since the queue tells of each at once.
     for (const { requestId, seq } of mine) this.queue.landed(requestId, seq);
   }
 
   private messageAnswered(conversationId: string, sent: PendingSend, seq: number): void {
-    if (conversationId !== this.conversationId || seq <= this.list.lastSeq) return;
+    if (conversationId !== this.conversationId || seq <= this.history.newestSeq) return;
     this.answered = [...this.answered, { ...sent, seq }];
-  }
-
-  /** An edit names its target only: the text is read from there, again while a lagging reader still has an older one. */
-  private async reloadTarget(seq: number, edit: Entry): Promise<void> {
-    if (this.list.at(seq) === undefined) return;
-    const { signal } = this.loading;
-    const position = { case: 'afterSeq', value: seq - 1 } as const;
-    try {
-      const limits = { signal, deadlineMs: Number.POSITIVE_INFINITY };
-      for (let tries = 0; tries < LAG_TRIES && !this.list.holds(edit, seq); tries += 1) {
-        if (tries > 0) await delay(LAG_MS, signal);
-        const { entries } = await this.parts.chat.listEntries({ ...this.page(position), pageSize: 1 }, limits);
-        if (signal.aborted) return;
-        for (const entry of entries) this.list.replace(entry);
-      }
-    } catch (failure) {
-      if (signal.aborted) return;
-      this.failure = ChatError.from(failure);
-    }
-    this.changed();
-  }
-
-  private async loadPageBefore(limits: CallLimits): Promise<void> {
-    if (this.olderToken === '' || this.isLoading) return;
-    const { loading } = this;
-    const position = { case: 'beforeSeq', value: this.list.firstSeq } as const;
-    const page = await this.parts.chat.listEntries(this.page(position), limits);
-    if (loading.signal.aborted) return;
-    this.list.prepend(page.entries);
-    this.olderToken = page.nextPageToken;
-    this.landed(page.entries);
-    this.changed();
   }
 
   /** What is told about the progress of one person must not go out as somebody else's. */
@@ -368,7 +305,7 @@ export class ConversationView {
   }
 
   private reportProgress(): void {
-    const deliveredSeq = this.newestOfOthers(this.list.lastSeq);
+    const deliveredSeq = this.newestOfOthers(this.history.newestSeq);
     const readSeq = this.readCounts() ? this.newestOfOthers(this.seenSeq) : 0;
     this.progress.reached({ deliveredSeq, readSeq });
   }
@@ -379,13 +316,11 @@ export class ConversationView {
   }
 
   private newestOfOthers(upToSeq: number): number {
-    const newest = this.list.entries.findLast(
-      ({ seq, author, content }) =>
-        seq <= upToSeq &&
-        author?.side !== this.me.side &&
-        (content.case === 'message' || content.case === 'systemMessage'),
-    );
-    return newest?.seq ?? 0;
+    const isTheirs = ({ seq, author, content }: Entry): boolean =>
+      seq <= upToSeq &&
+      author?.side !== this.me.side &&
+      (content.case === 'message' || content.case === 'systemMessage');
+    return (this.newest.findLast(isTheirs) ?? this.entries.findLast(isTheirs))?.seq ?? 0;
   }
 
   private progressOf(side: 'mine' | 'other'): Progress | undefined {
@@ -397,9 +332,5 @@ export class ConversationView {
     const open = this.held?.openCase;
     if (this.me.side === Side.CLIENT || open === undefined) return {};
     return { seenCase: { caseId: open.id, revision: open.revision } };
-  }
-
-  private page(position: Position = { case: undefined }): Page {
-    return { conversationId: this.conversationId, position, pageSize: this.parts.pageSize ?? 50 };
   }
 }

@@ -36,10 +36,12 @@ describe('EntryList', () => {
 
   it('prepends a page that touches it, without what it has', () => {
     const list = new EntryList([message(4), message(5)]);
-    list.prepend([message(2), message(3), message(4)]);
+    list.prepend([message(2), message(3), message(4)], true);
     expect(seqs(list)).toEqual([2, 3, 4, 5]);
-    list.prepend([]);
-    expect(seqs(list)).toEqual([2, 3, 4, 5]);
+    list.prepend([message(0)], true);
+    expect([seqs(list), list.hasOlder]).toEqual([[2, 3, 4, 5], true]);
+    list.prepend([], false);
+    expect([seqs(list), list.hasOlder]).toEqual([[2, 3, 4, 5], false]);
   });
 
   it('keeps the later text, whatever order the two arrive in', () => {

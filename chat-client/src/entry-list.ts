@@ -11,10 +11,17 @@ const REMOVED = 2n ** 63n;
  */
 export class EntryList {
   private items: readonly Entry[];
+  private isOlderLeft: boolean;
 
-  /** The entries of one page of history, ascending. */
-  constructor(page: readonly Entry[] = []) {
+  /** The entries of one page of history, ascending, and whether there are more before them. */
+  constructor(page: readonly Entry[] = [], hasOlder = false) {
     this.items = page;
+    this.isOlderLeft = hasOlder;
+  }
+
+  /** There are entries before the first one that is held. */
+  get hasOlder(): boolean {
+    return this.isOlderLeft;
   }
 
   get entries(): readonly Entry[] {
@@ -48,10 +55,25 @@ export class EntryList {
   }
 
   /** A page of what comes before the first entry, ascending. What does not touch the run is left out. */
-  prepend(page: readonly Entry[]): void {
+  prepend(page: readonly Entry[], hasOlder: boolean): void {
     const older = page.filter(({ seq }) => seq < this.firstSeq);
-    if (older.at(-1)?.seq !== this.firstSeq - 1) return;
+    if (older.length > 0 && older.at(-1)?.seq !== this.firstSeq - 1) return;
     this.items = [...older, ...this.items];
+    this.isOlderLeft = hasOlder;
+  }
+
+  /** A run of its own: the first entries of this one, as many as draw `most` lines. */
+  first(most: number): EntryList {
+    let drawn = 0;
+    const end = this.items.findIndex((entry) => isDrawn(entry) && ++drawn > most);
+    return new EntryList(end === -1 ? this.items : this.items.slice(0, end), this.isOlderLeft);
+  }
+
+  /** A run of its own: the last entries of this one, as many as draw `most` lines. */
+  last(most: number): EntryList {
+    let drawn = 0;
+    const before = this.items.findLastIndex((entry) => isDrawn(entry) && ++drawn > most);
+    return new EntryList(this.items.slice(before + 1), this.isOlderLeft || before !== -1);
   }
 
   /** The entry as it is now, if it is held and what is held is older. */
@@ -68,7 +90,7 @@ export class EntryList {
   }
 
   /** The entry that takes a message away says all that is needed: its text is gone. */
-  private applyRemoval(entry: Entry): void {
+  applyRemoval(entry: Entry): void {
     if (entry.content.case !== 'messageRemoved') return;
     const target = this.at(entry.content.value.targetSeq);
     if (target?.content.case !== 'message') return;
@@ -78,6 +100,11 @@ export class EntryList {
     if (entry.createdTime !== undefined) removed.content.value.removedTime = entry.createdTime;
     this.items = this.items.map((item) => (item === target ? removed : item));
   }
+}
+
+/** What tells of a change of another entry has no line of its own. */
+function isDrawn({ content }: Entry): boolean {
+  return content.case !== 'messageEdited' && content.case !== 'messageRemoved' && content.case !== undefined;
 }
 
 /** Nanoseconds since 1970; removal is after every edit, whatever the clock said. */

@@ -6,11 +6,13 @@ export type Tick = 'Sending' | 'Sent' | 'Delivered' | 'Read';
 export class ThreadPart {
   readonly composer: Locator;
   readonly typing: Locator;
+  readonly scroller: Locator;
   private readonly messages: Locator;
 
   constructor(private readonly scope: Locator) {
     this.composer = scope.getByRole('textbox', { name: 'Your message' });
     this.typing = scope.locator('.typing.shown');
+    this.scroller = scope.getByRole('region', { name: 'Conversation' });
     this.messages = scope.locator('li.message');
   }
 

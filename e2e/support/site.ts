@@ -23,8 +23,12 @@ export interface Site {
   close(): Promise<void>;
 }
 
+export interface DeployedSite extends Site {
+  readonly query: Deployment['query'];
+}
+
 /** As in production: real Envoy, MariaDB and RabbitMQ, two replicas. */
-export async function envoySite(): Promise<Site> {
+export async function envoySite(): Promise<DeployedSite> {
   return build(async (undo) => {
     const deployment = await Deployment.start({
       mysqlUrl: givenUrl('TEST_MYSQL_URL'),
@@ -42,7 +46,7 @@ export async function envoySite(): Promise<Site> {
     );
     undo.later(() => envoy.close());
     const edge = { name: 'Envoy', kill: () => envoy.kill(), start: () => envoy.start() };
-    return { ...urls(envoy), replicas, edge };
+    return { ...urls(envoy), replicas, edge, query: deployment.query.bind(deployment) };
   });
 }
 
@@ -58,7 +62,7 @@ export async function embeddedSite(): Promise<Site> {
   });
 }
 
-async function build(make: (undo: Undo) => Promise<Omit<Site, 'close'>>): Promise<Site> {
+async function build<Made>(make: (undo: Undo) => Promise<Made>): Promise<Made & Pick<Site, 'close'>> {
   const undo = new Undo();
   try {
     return { ...(await make(undo)), close: () => undo.all() };

@@ -20,7 +20,7 @@ import { InboxFilter } from '@energy-chat/contract/inbox_pb.js';
 import { firstValueFrom } from 'rxjs';
 import { DeskParts } from '../desk/desk-parts.js';
 import type { OpenConversation } from '../desk/open-conversations.js';
-import { Clock } from '../inbox/clock.js';
+import { Clock } from '@energy-chat/client/angular/language/clock.js';
 import { filterOf } from '../inbox/inbox-order.js';
 import { InboxStore } from '../inbox/inbox-store.js';
 import { LONG_WAIT_MS, waitingLabel } from '../inbox/waiting-label.js';

@@ -7,7 +7,7 @@ import { topicKey } from '../conversation/topic-key.js';
 import { Avatar } from '../shell/avatar.js';
 import { DeskIcon } from '../shell/desk-icon.js';
 import { LOCALES } from '../shell/locales.js';
-import { Clock } from './clock.js';
+import { Clock } from '@energy-chat/client/angular/language/clock.js';
 import { entryTimeLabel } from './entry-time-label.js';
 import { LONG_WAIT_MS, waitingLabel } from './waiting-label.js';
 

@@ -3,12 +3,12 @@ import { afterRenderEffect, Component, computed, inject, input, output, signal, 
 import type { ConversationStore } from '../conversation/conversation-store.js';
 import { Icon } from '../icon/icon.js';
 import { Texts } from '../language/texts.js';
+import { fitHeight } from './fit-height.js';
+import { isSendKey } from './send-key.js';
 
 /** The service's limit, in UTF-16 units. */
 export const LONGEST_MESSAGE = 4_000;
 const COUNTED_FROM = 0.8 * LONGEST_MESSAGE;
-/** What `keydown` says during composition where `isComposing` is false already (Safari). https://w3c.github.io/uievents/ */
-const COMPOSING_KEY_CODE = 229;
 
 /** Where a message is written: Enter sends it, Shift+Enter breaks the line, Enter of an input method does neither. */
 @Component({
@@ -59,9 +59,7 @@ export class Composer {
   }
 
   protected sendByKey(event: KeyboardEvent): void {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- nothing else tells it there
-    if (event.keyCode === COMPOSING_KEY_CODE) return;
+    if (!isSendKey(event)) return;
     event.preventDefault();
     this.send();
   }
@@ -78,12 +76,10 @@ export class Composer {
     this.focus();
   }
 
-  /** As high as its text; the style ends that at five lines. */
   private show(text: string): void {
     const field = this.field().nativeElement;
     if (field.value !== text) field.value = text;
-    field.style.height = 'auto';
-    field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
+    fitHeight(field);
   }
 }
 

@@ -1,4 +1,5 @@
 import { computed, signal } from '@angular/core';
+import type { WritableSignal } from '@angular/core';
 import { ChatError, ConversationView } from '@energy-chat/client';
 import type { CaseRating, PendingSend, Typist, ViewParts } from '@energy-chat/client';
 import type { CaseTopic } from '@energy-chat/contract/case_pb.js';
@@ -6,16 +7,27 @@ import type { Conversation, Progress } from '@energy-chat/contract/conversation_
 import type { Entry } from '@energy-chat/contract/entry_pb.js';
 import { Role } from '@energy-chat/contract/person_pb.js';
 
+/** Where a reader stands: the entry that is first in sight, how far below the top, and the newest that was in view. */
+export interface ReadingPlace {
+  readonly seq: number;
+  /** Pixels. */
+  readonly top: number;
+  readonly shownSeq: number;
+}
+
 /**
  * One open conversation as signals, made and ended by ConversationStores. What each means stands at ConversationView;
- * this class adds the draft, and when the other side was seen to read.
+ * this class adds what its reader is about: the draft, a message that is being edited, the place in the thread, and when
+ * the other side was seen to read.
  */
 export class ConversationStore {
   private readonly changes = signal(0);
   private readonly openFailure = signal<ChatError | undefined>(undefined);
-  private readonly olderFailure = signal<ChatError | undefined>(undefined);
+  private readonly pageFailure = signal<ChatError | undefined>(undefined);
   private readonly isOpening = signal(true);
   private readonly isLoadingOlder = signal(false);
+  private readonly isLoadingNewer = signal(false);
+  private readonly isLoadingAround = signal(false);
   private readonly view = signal<ConversationView | undefined>(undefined);
   private readonly isClient: boolean;
   private knownReadSeq: number | undefined;
@@ -25,18 +37,28 @@ export class ConversationStore {
   readonly draft = signal('');
   /** What its person says that it is about, before it opens a case; undefined: they have not said. */
   readonly topic = signal<CaseTopic | undefined>(undefined);
+  /** One's own message that is being edited, and its text so far. */
+  readonly editing = signal<{ readonly seq: number; readonly text: string } | undefined>(undefined);
+  /** Kept while the thread is out of sight; undefined at its end. */
+  place: ReadingPlace | undefined;
+  /** The seq that `showEntry` was asked for, once it is here: the thread brings it into view, and clears this. */
+  readonly wanted = signal<number | undefined>(undefined);
 
   readonly entries = computed<readonly Entry[]>(() => this.shown()?.entries ?? []);
+  /** The newest, also while older ones are shown. */
+  readonly newest = computed<readonly Entry[]>(() => this.shown()?.newest ?? []);
   readonly pending = computed<readonly PendingSend[]>(() => this.shown()?.pending ?? []);
   readonly row = computed<Conversation | undefined>(() => this.shown()?.row);
   readonly typists = computed<readonly Typist[]>(() => this.shown()?.typing ?? [], { equal: sameItems });
   /** Undefined: not known. */
   readonly otherSideThere = computed<boolean | undefined>(() => this.shown()?.otherSidePresent);
   readonly hasOlder = computed(() => this.shown()?.hasOlder ?? false);
+  readonly hasNewer = computed(() => this.shown()?.hasNewer ?? false);
   /** The newest page is on its way: at first, or again after a reset. */
   readonly loading = computed(() => this.isOpening() || (this.shown()?.isLoading ?? false));
   readonly loadingOlder = this.isLoadingOlder.asReadonly();
-  readonly failure = computed(() => this.openFailure() ?? this.olderFailure() ?? this.shown()?.error);
+  readonly loadingNewer = this.isLoadingNewer.asReadonly();
+  readonly failure = computed(() => this.openFailure() ?? this.pageFailure() ?? this.shown()?.error);
   readonly otherProgress = computed<Progress | undefined>(() =>
     this.isClient ? this.row()?.supportProgress : this.row()?.clientProgress,
   );
@@ -109,18 +131,43 @@ export class ConversationStore {
     this.view()?.seen(seq);
   }
 
-  async loadOlder(): Promise<void> {
-    const view = this.view();
-    if (view === undefined || this.isLoadingOlder() || !view.hasOlder) return;
-    this.isLoadingOlder.set(true);
-    this.olderFailure.set(undefined);
-    try {
-      await view.loadOlder();
-    } catch (failure) {
-      this.olderFailure.set(ChatError.from(failure));
-    } finally {
-      this.isLoadingOlder.set(false);
-    }
+  loadOlder(): Promise<void> {
+    return this.load(this.isLoadingOlder, (view) => (view.hasOlder ? view.loadOlder() : undefined));
+  }
+
+  loadNewer(): Promise<void> {
+    return this.load(this.isLoadingNewer, (view) => (view.hasNewer ? view.loadNewer() : undefined));
+  }
+
+  /** Loads what is around this entry, and has the thread show it. */
+  async showEntry(seq: number): Promise<void> {
+    await this.load(this.isLoadingAround, (view) => view.showAround(seq));
+    if (this.failure() === undefined) this.wanted.set(seq);
+  }
+
+  /** Shows the newest entries, at once. */
+  showNewest(): void {
+    this.view()?.showNewest();
+  }
+
+  /** Whether the reader is at the end: which entries give way when there are too many. */
+  readAtEnd(isAtEnd: boolean): void {
+    this.view()?.readAtEnd(isAtEnd);
+  }
+
+  /** One's own message, within 15 minutes. */
+  isChangeable(entry: Entry): boolean {
+    return this.shown()?.isChangeable(entry) ?? false;
+  }
+
+  /** Throws ChatError: TOO_LATE, MESSAGE_GONE, or what the network says. */
+  async edit(seq: number, text: string): Promise<void> {
+    await this.view()?.edit(seq, text);
+  }
+
+  /** For everybody and for good. Throws ChatError: TOO_LATE, or what the network says. */
+  async remove(seq: number): Promise<void> {
+    await this.view()?.remove(seq);
   }
 
   /** Call on each keystroke. */
@@ -131,6 +178,23 @@ export class ConversationStore {
   /** The text was cleared. */
   stopTyping(): void {
     this.parts.chat.stopTyping(this.conversationId);
+  }
+
+  private async load(
+    isLoading: WritableSignal<boolean>,
+    work: (view: ConversationView) => Promise<void> | undefined,
+  ): Promise<void> {
+    const view = this.view();
+    if (view === undefined || isLoading()) return;
+    isLoading.set(true);
+    this.pageFailure.set(undefined);
+    try {
+      await work(view);
+    } catch (failure) {
+      this.pageFailure.set(ChatError.from(failure));
+    } finally {
+      isLoading.set(false);
+    }
   }
 
   private shown(): ConversationView | undefined {

@@ -7,7 +7,7 @@ import { textParts } from './text-parts.js';
   // Angular leaves out the white space between these tags: what is shown has the spaces of the text, and no others.
   template: `@for (part of parts(); track $index) {
     @if (part.href; as href) {
-      <a [href]="href" target="_blank" rel="noopener noreferrer nofollow">{{ part.text }}</a>
+      <a dir="ltr" [href]="href" target="_blank" rel="noopener noreferrer nofollow">{{ part.text }}</a>
     } @else {
       <ng-container>{{ part.text }}</ng-container>
     }

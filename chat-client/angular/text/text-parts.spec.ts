@@ -40,6 +40,15 @@ describe('the parts of a text', () => {
     expect(hrefs('https://bank.example@evil.example/x')).not.toContain('https://bank.example@evil.example/x');
   });
 
+  it.each([
+    ['an override', 'https://evil.example/\u202emoc.knab//:sptth'],
+    ['an isolate', 'https://evil.example/\u2067x'],
+    ['what has no width', 'https://evil.example\u200b.bank.example'],
+  ])('do not link an address that %s disguises', (_, text) => {
+    expect(hrefs(text).filter((href) => /%E2%80|[\u200b-\u2069]/i.test(href))).toEqual([]);
+    for (const part of textParts(text)) if (part.href !== undefined) expect(part.href).toBe(new URL(part.text).href);
+  });
+
   it('leave a text without addresses in one piece', () => {
     expect(textParts('Bună ziua, 12.5 kWh la 14.30')).toEqual([
       { text: 'Bună ziua, 12.5 kWh la 14.30', href: undefined },

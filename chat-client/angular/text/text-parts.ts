@@ -8,11 +8,14 @@ export interface TextPart {
 
 const SAFE: ReadonlySet<string> = new Set(['http:', 'https:', 'mailto:']);
 
+/** What is in an address without being seen, or shows it in another order than it has. */
+const HIDDEN = /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/;
+
 /** The pieces of a text in order; together they are the text. What has no scheme is taken for https. */
 export function textParts(text: string): readonly TextPart[] {
   return tokenize(text).map((token) => ({
     text: token.toString(),
-    href: token.isLink ? safeHref(token.toHref('https')) : undefined,
+    href: token.isLink && !HIDDEN.test(token.toString()) ? safeHref(token.toHref('https')) : undefined,
   }));
 }
 

@@ -5,6 +5,7 @@ import type { Entry } from '@energy-chat/contract/entry_pb.js';
 import type { Side } from '@energy-chat/contract/person_pb.js';
 import type { ConversationStore } from '../conversation/conversation-store.js';
 import type { Texts } from '../language/texts.js';
+import { plainName } from '../text/plain-name.js';
 import { isNews } from './lines.js';
 
 /** A longer message is read in the thread, in characters. */
@@ -16,6 +17,8 @@ export class Announcements {
   private store: ConversationStore | undefined;
   private knownSeq: number | undefined;
   private ownSeq = 0;
+  /** Of what was read out last. */
+  private readOutSeqs: readonly number[] = [];
   private ownTick: Tick | undefined;
 
   /** At most one; a new key is a new thing to say. */
@@ -25,7 +28,8 @@ export class Announcements {
 
   /** Call after every change of the store. */
   follow(store: ConversationStore, side: Side): void {
-    const entries = store.entries();
+    // Not what is shown: older entries that come into view are no news.
+    const entries = store.newest();
     const progress = store.otherProgress();
     const isLoading = store.loading();
     if (store !== this.store) {
@@ -38,7 +42,10 @@ export class Announcements {
     const known = this.knownSeq ?? lastSeq;
     this.knownSeq = lastSeq;
     untracked(() => {
+      // What was taken away is to be found nowhere, not here either.
+      if (entries.some((entry) => this.readOutSeqs.includes(entry.seq) && isRemoved(entry))) this.words.set([]);
       const arrived = entries.filter((entry) => entry.seq > known && isNews(entry, side));
+      if (arrived.length > 0) this.readOutSeqs = arrived.map(({ seq }) => seq);
       if (arrived.length > 0) this.say(`seq ${lastSeq}`, arrived.map((entry) => this.readOut(entry)).join('\n'));
       const own = entries.findLast((entry) => tickOf(entry, side, progress) !== undefined);
       const tick = own && tickOf(own, side, progress);
@@ -55,7 +62,7 @@ export class Announcements {
 
   private readOut({ author, content }: Entry): string {
     if (content.case !== 'message' && content.case !== 'systemMessage') return '';
-    const name = author?.displayName ?? '';
+    const name = plainName(author?.displayName ?? '');
     const text = content.value.text.slice(0, MOST_READ_OUT);
     return name === '' ? text : this.texts.say('thread.arrived', { name, text });
   }
@@ -63,4 +70,8 @@ export class Announcements {
   private say(key: string, text: string): void {
     this.words.set([{ key, text }]);
   }
+}
+
+function isRemoved({ content }: Entry): boolean {
+  return content.case === 'message' && content.value.removedTime !== undefined;
 }

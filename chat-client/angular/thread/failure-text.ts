@@ -16,3 +16,8 @@ export function failureText(texts: Texts, error: ChatError | undefined): string 
   const reason = error !== undefined && KNOWN.has(error.reason) ? error.reason : 'OTHER';
   return texts.say(`failure.${reason}`, { name: error?.facts['assignee_name'] ?? '' });
 }
+
+/** The same of a message that was to be edited or removed. */
+export function changeFailureText(texts: Texts, { reason }: ChatError): string {
+  return texts.say(`thread.changeFailed.${reason === 'TOO_LATE' || reason === 'MESSAGE_GONE' ? reason : 'OTHER'}`);
+}

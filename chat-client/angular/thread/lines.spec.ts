@@ -35,6 +35,7 @@ function entry(
 function lines(entries: readonly Entry[], more: Partial<ThreadContent> = {}): readonly Line[] {
   return threadLines({
     entries,
+    hasOlder: false,
     pending: [],
     side: Side.CLIENT,
     myId: '7',

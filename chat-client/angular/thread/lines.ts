@@ -5,6 +5,7 @@ import { CaseTopic } from '@energy-chat/contract/case_pb.js';
 import type { Progress } from '@energy-chat/contract/conversation_pb.js';
 import type { Entry, Severity } from '@energy-chat/contract/entry_pb.js';
 import { Side } from '@energy-chat/contract/person_pb.js';
+import { plainName } from '../text/plain-name.js';
 
 export interface DayLine {
   readonly kind: 'day';
@@ -42,6 +43,8 @@ export interface SystemLine {
   readonly key: string;
   readonly seq: number;
   readonly text: string;
+  /** The service that says it; may be empty. */
+  readonly source: string;
   readonly severity: Severity;
   readonly link: string;
   readonly time: Date;
@@ -65,13 +68,16 @@ export type Topic = 'bill' | 'reading' | 'outage' | 'other';
 export type Line = DayLine | UnreadLine | MessageLine | SystemLine | CaseLine;
 
 export interface ThreadContent {
+  /** A run of the log. */
   readonly entries: readonly Entry[];
+  /** There are entries before them. */
+  readonly hasOlder: boolean;
   readonly pending: readonly PendingSend[];
   /** Whose page it is. */
   readonly side: Side.CLIENT | Side.SUPPORT;
   readonly myId: string | undefined;
   readonly otherProgress: Progress | undefined;
-  /** The divider stands before the first message of the other side after this seq; undefined: none. */
+  /** The divider stands before the first message of the other side after this seq; undefined, or before all: none. */
   readonly unreadAfter: number | undefined;
 }
 
@@ -82,7 +88,8 @@ const TOGETHER_MS = 5 * 60_000;
 export function threadLines(content: ThreadContent): readonly Line[] {
   const lines: Line[] = [];
   let day = '';
-  let isDivided = content.unreadAfter === undefined;
+  const { unreadAfter } = content;
+  let isDivided = unreadAfter === undefined || isBefore(unreadAfter, content);
   let before: Entry | undefined;
   for (const entry of content.entries) {
     const line = lineOf(entry, content, before);
@@ -92,7 +99,7 @@ export function threadLines(content: ThreadContent): readonly Line[] {
       day = time.toDateString();
       lines.push({ kind: 'day', key: `day ${day}`, date: time });
     }
-    if (!isDivided && entry.seq > (content.unreadAfter ?? 0) && isNews(entry, content.side)) {
+    if (!isDivided && entry.seq > (unreadAfter ?? 0) && isNews(entry, content.side)) {
       isDivided = true;
       lines.push({ kind: 'unread', key: 'unread' });
     }
@@ -101,6 +108,11 @@ export function threadLines(content: ThreadContent): readonly Line[] {
   }
   for (const send of content.pending) lines.push(pendingLine(send, lines.at(-1)));
   return lines;
+}
+
+/** What comes after this seq begins before the entries that are held. */
+export function isBefore(seq: number, { entries, hasOlder }: Pick<ThreadContent, 'entries' | 'hasOlder'>): boolean {
+  return hasOlder && (entries[0]?.seq ?? 0) > seq + 1;
 }
 
 /** Something that the other side, or a service, says to this one. */
@@ -139,7 +151,8 @@ function lineOf(
     }
     case 'systemMessage': {
       const { text, severity, link } = content.value;
-      return { kind: 'system', key, seq, text, severity, link: link.startsWith('https://') ? link : '', time };
+      const source = author?.displayName ?? '';
+      return { kind: 'system', key, seq, text, source, severity, link: link.startsWith('https://') ? link : '', time };
     }
     case 'caseOpened':
     case 'caseAssigned':
@@ -173,9 +186,9 @@ function caseLine({ seq, author }: Entry, content: CaseContent, key: string, tim
     text: CASE_TEXTS[content.case],
     values: {
       number: about?.number ?? 0,
-      by: author?.displayName ?? '',
-      assignee: about?.assignee?.displayName ?? '',
-      from: 'from' in content.value ? (content.value.from?.displayName ?? '') : '',
+      by: plainName(author?.displayName ?? ''),
+      assignee: plainName(about?.assignee?.displayName ?? ''),
+      from: plainName('from' in content.value ? (content.value.from?.displayName ?? '') : ''),
       rating: 'rating' in content.value ? content.value.rating : 0,
     },
     topic: topicOf(about?.topic),

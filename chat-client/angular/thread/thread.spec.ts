@@ -3,6 +3,7 @@ import type { ComponentFixture } from '@angular/core/testing';
 import { create } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
 import { ProgressSchema } from '@energy-chat/contract/conversation_pb.js';
+import { Severity, SystemMessageSchema } from '@energy-chat/contract/entry_pb.js';
 import { Side } from '@energy-chat/contract/person_pb.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ChatConnection } from '../connection/chat-connection.js';
@@ -60,6 +61,14 @@ describe('the thread', () => {
     service.message('c1', 'new', service.admin);
     await until(() => announced() !== '');
     expect(announced()).toBe('Maria Ionescu: new');
+  });
+
+  it('forgets what it has read out once that is taken away', async () => {
+    await show();
+    service.message('c1', 'my password', service.admin);
+    await until(() => announced() === 'Maria Ionescu: my password');
+    service.remove('c1', 1);
+    await until(() => announced() === '');
   });
 
   it('shows who types until their message lands', async () => {
@@ -125,5 +134,165 @@ describe('the thread', () => {
     release();
     await until(() => ticks().join() === 'Sent');
     expect(page.querySelector('.message')).toBe(before);
+  });
+
+  const line = (seq: number): Element | null => page.querySelector(`[data-seq="${seq}"]`);
+  const button = (name: RegExp, within: ParentNode = page): HTMLButtonElement | undefined =>
+    [...within.querySelectorAll('button')].find((each) =>
+      name.test(each.getAttribute('aria-label') ?? each.textContent),
+    );
+  const field = (): HTMLTextAreaElement | null => page.querySelector('chat-message-editor textarea');
+  async function type(text: string): Promise<void> {
+    await until(() => field() !== null);
+    const area = field();
+    if (area === null) return;
+    area.value = text;
+    area.dispatchEvent(new Event('input'));
+    await fixture.whenStable();
+  }
+  const press = (key: string, more: KeyboardEventInit = {}): void => {
+    field()?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more }));
+  };
+  async function write(text: string): Promise<void> {
+    store.send(text);
+    await until(() => store.entries().length > 0 && ticks().at(-1) === 'Sent');
+    await fixture.whenStable();
+  }
+
+  it('edits one’s own message in its place: Enter saves, and the focus goes back', async () => {
+    await show();
+    await write('helo');
+    button(/^Edit message: helo/)?.click();
+    await until(() => document.activeElement === field());
+    expect(field()?.value).toBe('helo');
+    await type('hello');
+    press('Enter', { isComposing: true });
+    expect(service.callsOf('EditMessage')).toHaveLength(0);
+    press('Enter');
+    await until(() => line(1)?.querySelector('chat-message-text')?.textContent === 'hello');
+    expect(line(1)?.textContent).toContain('edited');
+    await until(() => document.activeElement?.getAttribute('aria-label') === 'Edit message: hello');
+  });
+
+  it('gives up an edit with Escape, and nothing around it hears of that key', async () => {
+    await show();
+    await write('stays');
+    button(/^Edit/)?.click();
+    await type('goes');
+    const heard = vi.fn();
+    document.addEventListener('keydown', heard);
+    press('Escape');
+    document.removeEventListener('keydown', heard);
+    await until(() => field() === null);
+    expect(line(1)?.querySelector('chat-message-text')?.textContent).toBe('stays');
+    expect(heard).not.toHaveBeenCalled();
+    await until(() => document.activeElement?.getAttribute('aria-label') === 'Edit message: stays');
+  });
+
+  it.each([
+    ['TOO_LATE', '15 minutes only'],
+    ['MESSAGE_GONE', 'was removed'],
+    ['INTERNAL', 'Check your connection'],
+  ])('keeps what was typed when the service refuses it: %s', async (reason, words) => {
+    await show();
+    await write('first');
+    button(/^Edit/)?.click();
+    await type('second');
+    service.fail('EditMessage', refusal(Code.FailedPrecondition, reason));
+    press('Enter');
+    await until(() => page.querySelector('chat-message-editor [role=alert]')?.textContent.includes(words) === true);
+    expect(field()?.value).toBe('second');
+  });
+
+  it('does not save what is empty or too long', async () => {
+    await show();
+    await write('first');
+    button(/^Edit/)?.click();
+    await type('  ');
+    press('Enter');
+    await type('x'.repeat(4_001));
+    press('Enter');
+    await fixture.whenStable();
+    expect(page.querySelector('chat-message-editor')?.textContent).toContain('1 character too many');
+    expect(service.callsOf('EditMessage')).toHaveLength(0);
+  });
+
+  it('removes one’s own message after a question, and focuses what stands in its place', async () => {
+    HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
+      this.open = true;
+    };
+    HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
+      this.open = false;
+    };
+    await show();
+    await write('gone');
+    button(/^Remove message: gone/)?.click();
+    expect(service.callsOf('RemoveMessage')).toHaveLength(0);
+    button(/^\s*Remove\s*$/, page.querySelector('dialog') ?? page)?.click();
+    await until(() => line(1)?.textContent.includes('Message removed') === true);
+    await until(() => document.activeElement === line(1));
+    expect(button(/^(Edit|Remove) message/)).toBeUndefined();
+  });
+
+  it('offers no change of what others wrote', async () => {
+    await show();
+    service.message('c1', 'theirs', service.admin);
+    await until(() => line(1) !== null);
+    await fixture.whenStable();
+    expect(button(/^(Edit|Remove) message/)).toBeUndefined();
+  });
+
+  it('holds a bounded number of lines, and says nothing again of those that come back', async () => {
+    for (let seq = 1; seq <= 800; seq += 1) service.message('c1', `text ${seq}`, service.admin);
+    await show();
+    await until(() => !store.loadingOlder());
+    const said = announced();
+    await store.showEntry(200);
+    await until(() => line(200) !== null);
+    expect(page.querySelectorAll('[data-seq]').length).toBeLessThanOrEqual(300);
+    expect(line(800)).toBeNull();
+    store.showNewest();
+    await until(() => line(800) !== null);
+    expect(announced()).toBe(said);
+  });
+
+  it('shows an entry on demand: it stands out and has the focus', async () => {
+    for (let seq = 1; seq <= 400; seq += 1) service.message('c1', `text ${seq}`, service.admin);
+    await show();
+    await store.showEntry(100);
+    await until(() => document.activeElement === line(100));
+    expect(line(100)?.classList).toContain('highlighted');
+    expect(store.wanted()).toBeUndefined();
+  });
+
+  it('shows what waits to be sent only after the newest entry', async () => {
+    for (let seq = 1; seq <= 400; seq += 1) service.message('c1', `text ${seq}`, service.admin);
+    await show();
+    await store.showEntry(100);
+    await until(() => line(100) !== null);
+    service.hold('SendMessage');
+    store.send('mine');
+    await until(() => page.querySelector('.message:last-child')?.textContent.includes('mine') === true);
+    expect(line(400)).not.toBeNull();
+    expect(line(100)).toBeNull();
+  });
+
+  it('names who says a system message, how urgent it is, and where there is more', async () => {
+    const source = { ...service.admin, id: 'system:outages', displayName: 'Outages' };
+    service.append(
+      'c1',
+      {
+        case: 'systemMessage',
+        value: create(SystemMessageSchema, {
+          text: 'No power',
+          severity: Severity.CRITICAL,
+          link: 'https://example.com/x',
+        }),
+      },
+      source,
+    );
+    await show();
+    expect(line(1)?.textContent).toMatch(/Urgent\s+Outages/);
+    expect(line(1)?.querySelector('a')?.getAttribute('href')).toBe('https://example.com/x');
   });
 });

@@ -12,35 +12,32 @@ import {
   untracked,
   viewChild,
 } from '@angular/core';
-import type { ChatError, Tick } from '@energy-chat/client';
 import { Severity } from '@energy-chat/contract/entry_pb.js';
 import { Side } from '@energy-chat/contract/person_pb.js';
 import { ChatConnection } from '../connection/chat-connection.js';
 import type { ConversationStore } from '../conversation/conversation-store.js';
 import { Icon } from '../icon/icon.js';
-import type { IconName } from '../icon/icon.js';
+import { Clock } from '../language/clock.js';
 import { Dates } from '../language/dates.js';
 import { Texts } from '../language/texts.js';
 import { MessageText } from '../text/message-text.js';
+import { plainName } from '../text/plain-name.js';
 import { Announcements } from './announcements.js';
-import { failureText } from './failure-text.js';
-import { isNews, threadLines } from './lines.js';
+import { isConversation, selectedLines } from './copied-text.js';
+import type { CopiedLine } from './copied-text.js';
+import { isBefore, isNews, threadLines } from './lines.js';
 import type { CaseLine, Line } from './lines.js';
+import { MessageItem } from './message-item.js';
+import { RemoveQuestion } from './remove-question.js';
 import { ScrollPosition } from './scroll-position.js';
 
 /** Which side looks at the thread. */
 export type ThreadSide = 'client' | 'support';
 
-/** Older pages are asked for this far ahead of the reader, in pixels. */
+/** Further pages are asked for this far ahead of the reader, in pixels. */
 const AHEAD_PX = 800;
-
-const TICK_ICONS: Readonly<Record<Tick, IconName>> = {
-  sending: 'clock',
-  failed: 'alert',
-  sent: 'check',
-  delivered: 'double-check',
-  read: 'double-check',
-};
+/** How long what was brought into view stands out, in milliseconds. */
+const HIGHLIGHT_MS = 2_400;
 
 /**
  * One conversation from its first entry to who types now. Nothing moves under the reader's eyes; what was visible in a
@@ -48,7 +45,7 @@ const TICK_ICONS: Readonly<Record<Tick, IconName>> = {
  */
 @Component({
   selector: 'chat-thread',
-  imports: [Icon, MessageText],
+  imports: [Icon, MessageItem, MessageText, RemoveQuestion],
   templateUrl: './thread.html',
   styleUrls: ['../controls.css', './thread.css'],
   host: {
@@ -63,6 +60,7 @@ export class Thread {
   protected readonly texts = inject(Texts);
   protected readonly dates = inject(Dates);
   private readonly me = inject(ChatConnection).me;
+  private readonly clock = inject(Clock);
   private readonly mySide = computed(() => (this.side() === 'client' ? Side.CLIENT : Side.SUPPORT));
 
   /** Set once per opened thread, and anew when something arrives that nobody looks at. */
@@ -82,11 +80,18 @@ export class Thread {
     computation: () => false,
   });
   protected readonly isAtEnd = signal(true);
+  /** The seq of what was brought into view just now. */
+  protected readonly highlighted = signal<number | undefined>(undefined);
+  private readonly day = computed(() => new Date(this.clock.now()).toDateString());
+  /** Changes at midnight. */
+  protected readonly today = computed(() => new Date(this.day()));
 
   protected readonly lines = computed<readonly Line[]>(() =>
     threadLines({
       entries: this.store().entries(),
-      pending: this.store().pending(),
+      hasOlder: this.store().hasOlder(),
+      // They stand after the newest entry, which has to be in sight for that.
+      pending: this.store().hasNewer() ? [] : this.store().pending(),
       side: this.mySide(),
       myId: this.me()?.id,
       otherProgress: this.store().otherProgress(),
@@ -100,17 +105,36 @@ export class Thread {
     if (this.isAtEnd()) return 0;
     const from = this.shownSeq();
     return this.store()
-      .entries()
+      .newest()
       .filter((entry) => entry.seq > from && isNews(entry, this.mySide())).length;
   });
+  /** What was unread begins before what is loaded. */
+  protected readonly isUnreadAbove = computed(() => {
+    const after = this.unreadAfter();
+    const store = this.store();
+    return after !== undefined && isBefore(after, { entries: store.entries(), hasOlder: store.hasOlder() });
+  });
   /** "Read" stands under the last message that the other side has read. */
-  protected readonly lastReadKey = computed(
-    () => this.lines().findLast((line) => line.kind === 'message' && line.tick === 'read')?.key,
+  protected readonly lastReadKey = computed(() =>
+    this.store().hasNewer()
+      ? undefined
+      : this.lines().findLast((line) => line.kind === 'message' && line.tick === 'read')?.key,
+  );
+  /** Seqs of one's own messages that may still be edited or removed. */
+  protected readonly changeable = computed<ReadonlySet<number>>(
+    () => {
+      this.clock.now();
+      const changeable = this.store()
+        .entries()
+        .filter((entry) => this.store().isChangeable(entry));
+      return new Set(changeable.map(({ seq }) => seq));
+    },
+    { equal: (one, other) => [...one].join() === [...other].join() },
   );
   protected readonly typing = computed(() => {
     const names = this.store()
       .typists()
-      .map(({ displayName }) => displayName);
+      .map(({ displayName }) => plainName(displayName));
     const [first] = names;
     if (first === undefined) return '';
     return names.length === 1
@@ -132,6 +156,8 @@ export class Thread {
     afterRenderEffect(() => {
       this.lines();
       this.store().loadingOlder();
+      this.store().hasNewer();
+      this.store().wanted();
       this.isEmpty();
       this.knownSeq();
       untracked(() => this.settle());
@@ -142,28 +168,59 @@ export class Thread {
   protected followScroll(): void {
     this.position?.remember();
     this.reportSeen();
-    this.loadOlderAhead();
+    this.loadAhead();
   }
 
   protected scrollToEnd(): void {
-    const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.position?.toEnd(isCalm ? 'auto' : 'smooth');
+    if (this.store().hasNewer()) {
+      this.position?.pin();
+      this.store().showNewest();
+    } else {
+      const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+      this.position?.toEnd(isCalm ? 'auto' : 'smooth');
+    }
     this.scroller().nativeElement.focus({ preventScroll: true });
+  }
+
+  protected showUnread(): void {
+    const after = this.unreadAfter();
+    if (after !== undefined) void this.store().showEntry(after + 1);
+  }
+
+  protected loadOlder(): void {
+    void this.store().loadOlder();
+  }
+
+  /** Several messages are copied as what was said by whom and when. */
+  protected copy(event: ClipboardEvent): void {
+    const selection = getSelection();
+    if (selection === null || selection.rangeCount === 0) return;
+    const copied = selectedLines(selection.getRangeAt(0), this.list().nativeElement.children, this.lines());
+    if (!isConversation(copied)) return;
+    event.preventDefault();
+    event.clipboardData?.setData('text/plain', copied.map((each) => this.copiedText(each)).join('\n'));
+  }
+
+  /** Of what is gone, to what stands in its place. */
+  protected focusLine(seq: number): void {
+    const line = this.position?.lineOf(seq);
+    if (line === undefined) return;
+    line.tabIndex = -1;
+    line.focus({ preventScroll: true });
   }
 
   protected reportSeen(): void {
     // Before it is known what was unread, everything would count as read.
     if (this.position === undefined || this.knownSeq() === undefined) return;
-    this.isAtEnd.set(this.position.isAtEnd);
-    const seq = this.position.isAtEnd
-      ? (this.store().entries().at(-1)?.seq ?? 0)
+    const { isAtEnd, place } = this.position;
+    this.isAtEnd.set(isAtEnd);
+    this.store().readAtEnd(isAtEnd);
+    const seq = isAtEnd
+      ? (this.store().newest().at(-1)?.seq ?? 0)
       : Number(this.position.lastVisible()?.getAttribute('data-seq') ?? 0);
     this.shownSeq.update((shown) => Math.max(shown, seq));
+    if (this.hasBegun()) this.store().place = place && { ...place, shownSeq: this.shownSeq() };
     if (seq > 0 && this.isLookedAt()) this.store().seen(seq);
-  }
-
-  protected tickIcon(tick: Tick): IconName {
-    return TICK_ICONS[tick];
   }
 
   protected tickText(line: Line): string {
@@ -173,10 +230,6 @@ export class Thread {
       return this.texts.say('thread.tick.readAt', { time: this.dates.time(readAt.time) });
     }
     return this.texts.say(`thread.tick.${line.tick}`);
-  }
-
-  protected failureText(error: ChatError | undefined): string {
-    return failureText(this.texts, error);
   }
 
   protected caseText({ text, values, topic, time }: CaseLine): string {
@@ -197,7 +250,7 @@ export class Thread {
 
   /** The divider before what came while nobody looked; it stays until this side writes. */
   private noticeArrivals(): void {
-    const entries = this.store().entries();
+    const entries = this.store().newest();
     const progress = this.store().myProgress();
     const isLoading = this.store().loading();
     untracked(() => {
@@ -225,34 +278,68 @@ export class Thread {
     if (newest === undefined || newest === this.newestPending) return;
     this.newestPending = newest;
     this.position?.pin();
+    untracked(() => this.store().showNewest());
   }
 
   private settle(): void {
     this.position ??= new ScrollPosition(this.scroller().nativeElement, this.list().nativeElement);
+    this.position.reachesEnd = !this.store().hasNewer();
     if (!this.hasBegun()) this.position.pin();
     this.position.restore();
-    if (this.knownSeq() !== undefined && !this.hasBegun()) {
-      this.hasBegun.set(true);
-      // Who missed more than fits begins where they left off.
-      const divider = this.list().nativeElement.querySelector('.unread');
-      if (divider !== null) this.position.toElement(divider);
-    }
+    if (this.knownSeq() !== undefined && !this.hasBegun()) this.begin(this.position);
+    this.showWanted(this.position);
     this.position.remember();
     this.reportSeen();
-    this.loadOlderAhead();
+    this.loadAhead();
   }
 
-  private loadOlderAhead(): void {
-    if (this.position === undefined || this.position.above > AHEAD_PX) return;
+  /** Where its reader left off, when this thread was in front before; else at the divider, or at the end. */
+  private begin(position: ScrollPosition): void {
+    this.hasBegun.set(true);
+    const { place } = this.store();
+    const line = place && position.lineOf(place.seq);
+    const divider = this.list().nativeElement.querySelector('.unread');
+    if (place !== undefined && line !== undefined) {
+      this.shownSeq.set(place.shownSeq);
+      position.toPlace(line, place.top);
+    } else if (divider !== null) {
+      position.toElement(divider);
+    }
+  }
+
+  private showWanted(position: ScrollPosition): void {
+    const wanted = this.store().wanted();
+    if (wanted === undefined || !this.hasBegun()) return;
+    this.store().wanted.set(undefined);
+    const line = position.lineOf(wanted);
+    if (line === undefined) return;
+    position.toMiddle(line);
+    line.tabIndex = -1;
+    line.focus({ preventScroll: true });
+    const seq = Number(line.getAttribute('data-seq'));
+    this.highlighted.set(seq);
+    setTimeout(() => this.highlighted.update((now) => (now === seq ? undefined : now)), HIGHLIGHT_MS);
+  }
+
+  private loadAhead(): void {
     const store = this.store();
-    if (store.hasOlder() && !store.loadingOlder() && store.failure() === undefined) void store.loadOlder();
+    if (this.position === undefined || store.failure() !== undefined) return;
+    if (this.position.above <= AHEAD_PX && store.hasOlder()) void store.loadOlder();
+    else if (this.position.below <= AHEAD_PX && store.hasNewer()) void store.loadNewer();
+  }
+
+  private copiedText({ line, selected }: CopiedLine): string {
+    if (line.kind !== 'message' && line.kind !== 'system') return selected.replace(/\s+/g, ' ');
+    const name = line.kind === 'system' ? line.source : line.author || (this.me()?.displayName ?? '');
+    const time = line.time === undefined ? '' : this.dates.time(line.time);
+    return this.texts.say('thread.copied', { name, time, text: selected });
   }
 
   private isLookedAt(): boolean {
     return document.visibilityState === 'visible' && document.hasFocus();
   }
 
-  /** A keyboard on the screen, a composer that grows: who reads the end goes on reading it. */
+  /** A keyboard on the screen, a composer or an editor that grows: who reads the end goes on reading it. */
   private followSize(): void {
     if (typeof ResizeObserver === 'undefined') return;
     const observer = new ResizeObserver(() => {
@@ -260,9 +347,9 @@ export class Thread {
       this.reportSeen();
     });
     effect((onCleanup) => {
-      const element = this.scroller().nativeElement;
-      observer.observe(element);
-      onCleanup(() => observer.unobserve(element));
+      observer.observe(this.scroller().nativeElement);
+      observer.observe(this.list().nativeElement);
+      onCleanup(() => observer.disconnect());
     });
     inject(DestroyRef).onDestroy(() => observer.disconnect());
   }
