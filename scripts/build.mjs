@@ -23,7 +23,7 @@ const TYPE_SCRIPT = ['tsconfig.base.json', 'tsconfig.angular.json', 'package-loc
 /** @type {Target} */
 const contract = {
   title: 'Generating code from the contract',
-  inputs: ['proto/energy', 'proto/google', 'proto/buf.yaml', 'proto/buf.gen.yaml', 'package-lock.json'],
+  inputs: ['proto/energy', 'proto/google', 'proto/pages', 'proto/buf.yaml', 'proto/buf.gen.yaml', 'package-lock.json'],
   output: 'proto/gen',
   main: 'energy/chat/v1/conversation_pb.js',
   make: () => mustRunTool('@bufbuild/buf/buf', ['generate'], { cwd: join(ROOT, 'proto') }),
