@@ -77,13 +77,13 @@ let connection: ChatConnection;
 /** The page, as after a load. */
 async function load(login = 'ana'): Promise<Notices> {
   service = new MemoryService();
-  const kept = { ...localStorage } as Readonly<Record<string, string>>;
+  const kept = Object.keys(localStorage).map((key) => [key, localStorage.getItem(key) ?? ''] as const);
   TestBed.resetTestingModule();
   connection = preparePage(service, 'client', [
     { provide: AUDIO, useValue: MemoryAudio },
     { provide: NOTIFICATION, useValue: MemoryNotification },
   ]);
-  for (const [key, value] of Object.entries(kept)) localStorage.setItem(key, value);
+  for (const [key, value] of kept) localStorage.setItem(key, value);
   await connection.signIn(login, 'right');
   return TestBed.inject(Notices);
 }
