@@ -7,6 +7,7 @@ import { lock } from './lock.mjs';
 import { say, step } from './progress.mjs';
 import { CACHE, ROOT } from './root.mjs';
 import { mustRunTool } from './run.mjs';
+import { shrink } from './shrink.mjs';
 
 /**
  * One thing that is made from files.
@@ -26,6 +27,7 @@ const contract = {
   inputs: [
     'proto/energy',
     'proto/google',
+    'proto/pages',
     'proto/chat.proto',
     'proto/buf.yaml',
     'proto/buf.gen.yaml',
@@ -67,6 +69,8 @@ function portal({ name, root }) {
       ...['src', 'public', 'package.json', 'tsconfig.json', 'tsconfig.app.json'].map((path) => `${root}/${path}`),
       'chat-client/src',
       'chat-client/angular',
+      'scripts/angular.mjs',
+      'scripts/shrink.mjs',
       'scripts/compress.mjs',
       ...contract.inputs,
       ...TYPE_SCRIPT,
@@ -75,6 +79,7 @@ function portal({ name, root }) {
     main: 'index.html',
     make: async () => {
       await mustRunTool('@angular/cli/ng', ['build', name, '--progress=false'], { env: ANGULAR_ENVIRONMENT });
+      await shrink(builtPortal(root));
       await compress(builtPortal(root));
     },
   };

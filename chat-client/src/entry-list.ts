@@ -1,6 +1,5 @@
-import { clone } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { EntrySchema, type Entry } from '@energy-chat/contract/entry_pb.js';
+import type { Entry } from '@energy-chat/contract/entry_pb.js';
 
 const REMOVED = 2n ** 63n;
 
@@ -94,10 +93,13 @@ export class EntryList {
     if (entry.content.case !== 'messageRemoved') return;
     const target = this.at(entry.content.value.targetSeq);
     if (target?.content.case !== 'message') return;
-    const removed = clone(EntrySchema, target);
-    if (removed.content.case !== 'message') return;
-    removed.content.value.text = '';
-    if (entry.createdTime !== undefined) removed.content.value.removedTime = entry.createdTime;
+    const { createdTime } = entry;
+    const value = {
+      ...target.content.value,
+      text: '',
+      ...(createdTime === undefined ? {} : { removedTime: createdTime }),
+    };
+    const removed = { ...target, content: { ...target.content, value } };
     this.items = this.items.map((item) => (item === target ? removed : item));
   }
 }

@@ -11,6 +11,7 @@ export { Outgoing } from './outgoing/outgoing.js';
 export type { OutgoingOptions } from './outgoing/outgoing.js';
 export type { OutgoingListener, OutgoingQueue, PendingSend } from './outgoing/outgoing-queue.js';
 export type { OutgoingStore } from './outgoing/outgoing-store.js';
+export { pageTransport } from './page-transport.js';
 export { InProcessRefreshLock } from './refresh-lock.js';
 export type { RefreshLock } from './refresh-lock.js';
 export { newRequestId } from './request-id.js';

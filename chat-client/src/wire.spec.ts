@@ -1,12 +1,12 @@
 import { Code, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
-import { createGrpcWebTransport } from '@connectrpc/connect-web';
 import { Audience } from '@energy-chat/contract/auth_pb.js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Chat } from './chat.js';
 import { ConversationView } from './conversation-view.js';
 import { failoverTransport } from './failover-transport.js';
 import { Outgoing } from './outgoing/outgoing.js';
+import { pageTransport } from './page-transport.js';
 import { Session } from './session.js';
 import { loopbackServer, type LoopbackServer } from './testing/loopback-server.js';
 import { MemoryService, refusal } from './testing/memory-service.js';
@@ -15,7 +15,7 @@ import { Watch } from './watch.js';
 
 describe.each([
   ['grpc', (baseUrl: string): Transport => createGrpcTransport({ baseUrl })],
-  ['grpc-web', (baseUrl: string): Transport => createGrpcWebTransport({ baseUrl })],
+  ['grpc-web', (baseUrl: string): Transport => pageTransport(baseUrl)],
 ] as const)('the SDK over %s', (protocol, transportTo) => {
   const cleanUps: (() => void)[] = [];
 

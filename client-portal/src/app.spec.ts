@@ -54,13 +54,13 @@ describe('the client portal', () => {
 
   async function signIn(): Promise<void> {
     await TestBed.inject(ChatConnection).signIn('ana', 'right');
-    await until(() => TestBed.inject(MyConversation).store()?.row() !== undefined);
+    await until(() => service.callsOf('GetMyConversation').length > 0 && find('.greeting') !== null);
     await fixture.whenStable();
   }
 
   async function openPanel(): Promise<void> {
     chatButton()?.click();
-    await until(() => find('chat-composer') !== null);
+    await until(() => find('chat-composer') !== null && TestBed.inject(MyConversation).store()?.row() !== undefined);
     await fixture.whenStable();
   }
 
@@ -77,8 +77,34 @@ describe('the client portal', () => {
     expect(find('[role="dialog"]')).toBeNull();
   });
 
-  it('counts unread messages on the button and in the title of the tab', async () => {
+  it('asks for the number of unread messages at sign-in, and connects nothing before the chat is opened', async () => {
+    service.changeRow('c1', { clientProgress: create(ProgressSchema, { unread: 2 }) });
     await signIn();
+    await until(() => find('.badge')?.textContent === '2');
+    expect(document.title).toBe('(2) My energy');
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(service.calls.map(({ method }) => method)).toEqual(['SignIn', 'GetMyConversation']);
+    await openPanel();
+    expect(service.callsOf('Watch')).not.toEqual([]);
+  });
+
+  it('asks again when its person comes back after a while, and not at every glance', async () => {
+    await signIn();
+    service.changeRow('c1', { clientProgress: create(ProgressSchema, { unread: 1 }) });
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(service.callsOf('GetMyConversation')).toHaveLength(1);
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 61_000);
+    document.dispatchEvent(new Event('visibilitychange'));
+    await until(() => find('.badge')?.textContent === '1');
+    expect(service.callsOf('Watch')).toEqual([]);
+    vi.restoreAllMocks();
+  });
+
+  it('counts unread messages on the button and in the title of the tab once the chat was opened', async () => {
+    await signIn();
+    await openPanel();
+    find('[aria-label="Close the chat"]')?.click();
+    await until(() => find('[role="dialog"]') === null);
     service.changeRow('c1', { clientProgress: create(ProgressSchema, { unread: 2 }) });
     await until(() => chatButton()?.getAttribute('aria-label') === 'Open the chat, 2 unread messages');
     expect(find('.badge')?.textContent).toBe('2');
@@ -142,6 +168,7 @@ describe('the client portal', () => {
     HTMLDialogElement.prototype.showModal = asked;
     HTMLDialogElement.prototype.close = vi.fn();
     await signIn();
+    await openPanel();
     const release = service.hold('SendMessage');
     TestBed.inject(MyConversation).store()?.send('not sent');
     find('[aria-label="Sign out"]')?.click();

@@ -17,14 +17,14 @@ import { LanguageSwitch } from '@energy-chat/client/angular/language/language-sw
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
 import { Sessions } from '@energy-chat/client/angular/sessions/sessions.js';
 import { SignOutQuestion } from '@energy-chat/client/angular/sign-out/sign-out-question.js';
-import { UnreadTitle } from '@energy-chat/client/angular/unread/unread-title.js';
+import { Notices } from '@energy-chat/client/angular/notices/notices.js';
+import { UnreadTitle } from '@energy-chat/client/angular/notices/unread-title.js';
 import { ClientPane } from '../conversation/client-pane.js';
 import { ConversationPane } from '../conversation/conversation-pane.js';
 import { ConversationTabs } from '../conversation/conversation-tabs.js';
 import { InboxPane } from '../inbox/inbox-pane.js';
 import { InboxStore } from '../inbox/inbox-store.js';
-import { NewChatSound } from '../notice/new-chat-sound.js';
-import { NewClientNotice } from '../notice/new-client-notice.js';
+import { NewClientNotice } from '../inbox/new-client-notice.js';
 import { Avatar } from '../shell/avatar.js';
 import { DeskIcon } from '../shell/desk-icon.js';
 import { ShortcutKeys } from '../shortcuts/shortcut-keys.js';
@@ -70,7 +70,7 @@ export class Desk {
   protected readonly me = inject(DeskParts).me;
   protected readonly open = inject(OpenConversations);
   protected readonly availability = inject(MyAvailability);
-  protected readonly sound = inject(NewChatSound);
+  protected readonly notices = inject(Notices);
   protected readonly most = MOST_OPEN;
   private readonly inbox = inject(InboxStore);
   private readonly title = inject(UnreadTitle);
@@ -204,6 +204,7 @@ function deskParts(): DeskParts {
 
 function startedInbox(): InboxStore {
   const { me, chat, watch } = inject(DeskParts);
+  inject(ChatConnection).goLive();
   const inbox = new InboxStore({ chat, watch, myId: me.id });
   inbox.start();
   inject(DestroyRef).onDestroy(() => inbox.stop());

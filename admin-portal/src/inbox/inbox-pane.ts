@@ -15,7 +15,7 @@ import {
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
 import { InboxFilter } from '@energy-chat/contract/inbox_pb.js';
 import { OpenConversations } from '../desk/open-conversations.js';
-import { NewClientNotice } from '../notice/new-client-notice.js';
+import { NewClientNotice } from './new-client-notice.js';
 import { DeskIcon } from '../shell/desk-icon.js';
 import { heldStill, type ShownRow } from './held-still.js';
 import { InboxRow } from './inbox-row.js';

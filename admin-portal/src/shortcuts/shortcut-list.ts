@@ -15,7 +15,9 @@ import { SHORTCUTS } from './shortcut.js';
         <dd>{{ texts.say('shortcuts.move') }}</dd>
       </div>
       <div>
-        <dt><kbd>Enter</kbd></dt>
+        <dt>
+          <kbd>{{ enter }}</kbd>
+        </dt>
         <dd>{{ texts.say('shortcuts.open') }}</dd>
       </div>
       @for (shortcut of shortcuts; track shortcut.name) {
@@ -41,5 +43,7 @@ export class ShortcutList {
   protected readonly texts = inject(Texts);
   protected readonly dialog = inject(DialogRef);
   protected readonly keys = inject(ShortcutKeys);
+  /** As it stands on keyboards, in every language. */
+  protected readonly enter = 'Enter';
   protected readonly shortcuts = SHORTCUTS;
 }

@@ -20,10 +20,31 @@ describe('the connection of a page', () => {
     expect(service.calls).toEqual([]);
   });
 
-  it('tells who is signed in, and watches', async () => {
+  it('tells who is signed in, and connects nothing until it shall', async () => {
     await connection.signIn('ana', 'right');
     expect(connection.me()?.displayName).toBe('Ana Pop');
+    connection.watch.wake();
+    expect(service.calls.map(({ method }) => method)).toEqual(['SignIn']);
+    connection.goLive();
     await until(() => connection.status() === 'live');
+  });
+
+  it('connects nothing for who signs in next, and goes on for the same person', async () => {
+    await connection.signIn('ana', 'right');
+    connection.goLive();
+    await until(() => connection.status() === 'live');
+    for (const session of service.sessions) session.ended = true;
+    service.stream.end();
+    await connection.chat.setTyping('c1', true).catch(() => undefined);
+    await until(() => connection.me() === undefined);
+    await connection.signIn('ana', 'right');
+    await until(() => connection.status() === 'live');
+    await connection.signOut();
+    await connection.signIn('maria', 'right');
+    expect(connection.status()).toBe('stopped');
+    const watches = service.callsOf('Watch').length;
+    connection.watch.wake();
+    expect(service.callsOf('Watch')).toHaveLength(watches);
   });
 
   it('counts what is not sent yet, and forgets it with who signs out', async () => {
@@ -63,6 +84,7 @@ describe('the connection of a page', () => {
 
   it('is signed out after signing out, and a reload does not ask again', async () => {
     await connection.signIn('ana', 'right');
+    connection.goLive();
     await connection.signOut();
     expect(connection.me()).toBeUndefined();
     await until(() => connection.status() === 'signed-out');

@@ -30,7 +30,7 @@ export class ChatConnection {
 
   readonly session: Session;
   readonly chat: Chat;
-  /** Runs by itself while somebody is signed in. */
+  /** Runs while somebody is signed in, once `goLive` was called for them. */
   readonly watch: PageWatch;
   /** Sends by itself while somebody is signed in. */
   readonly outgoing: Outgoing;
@@ -39,6 +39,7 @@ export class ChatConnection {
   private readonly toldStatus = signal<WatchStatus>('signed-out');
   readonly sessionState = this.toldState.asReadonly();
   readonly status = this.toldStatus.asReadonly();
+  private livePersonId: string | undefined;
   private readonly toldUnsent = signal(0);
   /** Messages of who is signed in, also the failed ones. */
   readonly unsent = this.toldUnsent.asReadonly();
@@ -66,7 +67,6 @@ export class ChatConnection {
       signedInElsewhere: () => void this.session.resume(),
     });
     this.watch.listen({ status: (status) => this.toldStatus.set(status) });
-    this.watch.start();
     this.outgoing.listen(() => this.toldUnsent.set(this.outgoing.queue?.size ?? 0));
     this.outgoing.start();
     this.followTheBrowser();
@@ -79,6 +79,11 @@ export class ChatConnection {
   async resume(): Promise<boolean> {
     if (this.trace.read() === undefined) return false;
     return this.session.resume();
+  }
+
+  /** From now on the page hears what happens, until somebody else signs in. Nothing is connected before. */
+  goLive(): void {
+    this.watch.start();
   }
 
   /** Throws ChatError: INVALID_CREDENTIALS, WRONG_PORTAL, THROTTLED, or a transient one. */
@@ -109,6 +114,11 @@ export class ChatConnection {
 
   private sessionChanged(state: SessionState): void {
     this.toldState.set(state);
+    if (state.kind === 'signed-in' && state.me.id !== this.livePersonId) {
+      this.livePersonId = state.me.id;
+      this.watch.stop();
+    }
+    if (state.kind === 'signed-out' && state.reason === 'SIGNED_OUT') this.livePersonId = undefined;
     if (state.kind === 'signed-in') this.trace.write('1');
     else if (state.reason === 'OTHER_PERSON') void this.session.resume();
     else this.trace.write(undefined);

@@ -37,6 +37,7 @@ export class ConversationStores {
   open(conversationId: string): ConversationStore {
     const known = this.opened.get(conversationId);
     if (known !== undefined) return known.store;
+    this.connection.goLive();
     const { chat, watch, session, outgoing } = this.connection;
     const store = new ConversationStore(conversationId, { chat, watch, session, outgoing });
     const stopKeepingDraft = this.drafts.keep(session.me?.id ?? '', conversationId, store.draft);

@@ -1,4 +1,5 @@
 import { TestBed } from '@angular/core/testing';
+import type { Provider } from '@angular/core';
 import { vi } from 'vitest';
 import { CHAT_TRANSPORT } from '../connection/chat-transport.js';
 import { ChatConnection } from '../connection/chat-connection.js';
@@ -10,7 +11,11 @@ import { provideLanguages } from '../language/provide-languages.js';
 import type { MemoryService } from '../../src/testing/memory-service.js';
 
 /** A page of the chat over a service in memory. */
-export function preparePage(service: MemoryService, audience: ChatAudience = 'client'): ChatConnection {
+export function preparePage(
+  service: MemoryService,
+  audience: ChatAudience = 'client',
+  providers: readonly Provider[] = [],
+): ChatConnection {
   localStorage.clear();
   sessionStorage.clear();
   localStorage.setItem('energy-chat/language', 'en');
@@ -20,6 +25,7 @@ export function preparePage(service: MemoryService, audience: ChatAudience = 'cl
       provideChat({ audience }),
       provideLanguages({ en: {}, ro: {} }),
       { provide: CHAT_TRANSPORT, useValue: service.transport() },
+      ...providers,
     ],
   });
   return TestBed.inject(ChatConnection);

@@ -1,5 +1,6 @@
 import { TestBed } from '@angular/core/testing';
 import { describe, expect, it } from 'vitest';
+import { until } from '../testing/chat-page.js';
 import { MessageText } from './message-text.js';
 
 async function shown(text: string): Promise<HTMLElement> {
@@ -18,11 +19,16 @@ describe('the text of a message', () => {
 
   it('keeps every space and line break', async () => {
     const text = 'one  two\n\n  see https://example.com\nend ';
-    expect((await shown(text)).textContent).toBe(text);
+    const element = await shown(text);
+    expect(element.textContent).toBe(text);
+    await until(() => element.querySelector('a') !== null);
+    expect(element.textContent).toBe(text);
   });
 
   it('opens links in a new page that knows nothing of this one', async () => {
-    const link = (await shown('see https://example.com/bill')).querySelector('a');
+    const element = await shown('see https://example.com/bill');
+    await until(() => element.querySelector('a') !== null);
+    const link = element.querySelector('a');
     expect(link?.getAttribute('href')).toBe('https://example.com/bill');
     expect(link?.getAttribute('target')).toBe('_blank');
     expect(link?.getAttribute('rel')).toBe('noopener noreferrer nofollow');

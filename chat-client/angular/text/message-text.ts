@@ -1,5 +1,5 @@
-import { Component, computed, input } from '@angular/core';
-import { textParts } from './text-parts.js';
+import { Component, computed, inject, input } from '@angular/core';
+import { Linkifier } from './linkifier.js';
 
 /** What somebody wrote: as text with its line breaks, never as HTML, with addresses that open in a new page. */
 @Component({
@@ -17,5 +17,6 @@ import { textParts } from './text-parts.js';
 })
 export class MessageText {
   readonly text = input.required<string>();
-  protected readonly parts = computed(() => textParts(this.text()));
+  private readonly linkifier = inject(Linkifier);
+  protected readonly parts = computed(() => this.linkifier.partsOf(this.text()));
 }

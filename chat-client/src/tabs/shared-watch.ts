@@ -112,6 +112,8 @@ export class SharedWatch implements PageWatch {
   }
 
   private sessionChanged(state: SessionState): void {
+    // Stopped by another listener of the same change.
+    if (this.stopListening === undefined) return;
     if (state.kind === 'signed-out') {
       this.leave();
       this.setStatus('signed-out');

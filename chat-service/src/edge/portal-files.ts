@@ -14,7 +14,7 @@ const noncePlaceholder = 'CSP_NONCE';
 const noncedRoot = new RegExp(` ngCspNonce="${noncePlaceholder}"`, 'i');
 
 /** What Angular's build names by content: `main-5FBVLGL7.js`, `media/inter-XJ2KQ4VA.woff2`. */
-const hashedName = /-[A-Z0-9]{8}\.[a-z0-9]+$/;
+const hashedName = /-[A-Za-z0-9_-]{8}\.[a-z0-9]+$/;
 
 /** Best first. */
 const encodings = [

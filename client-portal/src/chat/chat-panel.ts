@@ -5,6 +5,8 @@ import { ChatConnection } from '@energy-chat/client/angular/connection/chat-conn
 import { ConnectionNotice } from '@energy-chat/client/angular/connection/connection-notice.js';
 import { Icon } from '@energy-chat/client/angular/icon/icon.js';
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
+import { NoticeOffer } from '@energy-chat/client/angular/notices/notice-offer.js';
+import { NoticeSwitch } from '@energy-chat/client/angular/notices/notice-switch.js';
 import { Thread } from '@energy-chat/client/angular/thread/thread.js';
 import { MyConversation } from './my-conversation.js';
 import { Acknowledgement } from './opening/acknowledgement.js';
@@ -15,7 +17,17 @@ import { CaseRating } from './rating/case-rating.js';
 /** The chat with support: over the page on a wide screen, in its place on a phone. */
 @Component({
   selector: 'portal-chat-panel',
-  imports: [Acknowledgement, CaseRating, Composer, ConnectionNotice, Icon, Thread, TopicChoice],
+  imports: [
+    Acknowledgement,
+    CaseRating,
+    Composer,
+    ConnectionNotice,
+    Icon,
+    NoticeOffer,
+    NoticeSwitch,
+    Thread,
+    TopicChoice,
+  ],
   templateUrl: './chat-panel.html',
   styleUrls: ['../../../chat-client/angular/controls.css', './chat-panel.css'],
 })

@@ -37,6 +37,7 @@ export class PanelState {
   }
 
   open(): void {
+    if (this.isOpen()) return;
     this.opened.set(true);
     if (this.fillsScreen()) history.pushState(PANEL, '');
   }

@@ -1,23 +1,21 @@
-import { DOCUMENT } from '@angular/common';
 import { LiveAnnouncer } from '@angular/cdk/a11y';
 import { DestroyRef, inject, Injectable, signal } from '@angular/core';
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
+import { Notices } from '@energy-chat/client/angular/notices/notices.js';
 import type { Conversation } from '@energy-chat/contract/conversation_pb.js';
-import { InboxStore } from '../inbox/inbox-store.js';
-import { NewChatSound } from './new-chat-sound.js';
+import { OpenConversations } from '../desk/open-conversations.js';
+import { InboxStore } from './inbox-store.js';
 
 /** How long a row looks new, in milliseconds. */
 const FRESH_MS = 6_000;
-/** One tab rings for all; the others find the bell taken for so long, in milliseconds. */
-const BELL_MS = 3_000;
 
 /** Tells that a new client waits: the row looks new for a moment, a screen reader says so, and the bell rings. */
 @Injectable()
 export class NewClientNotice {
-  private readonly sound = inject(NewChatSound);
+  private readonly notices = inject(Notices);
   private readonly announcer = inject(LiveAnnouncer);
   private readonly words = inject(Texts);
-  private readonly locks = inject(DOCUMENT).defaultView?.navigator.locks;
+  private readonly open = inject(OpenConversations);
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private readonly freshIds = signal<ReadonlySet<string>>(new Set());
   private readonly offered = signal(false);
@@ -37,8 +35,8 @@ export class NewClientNotice {
 
   answerOffer(on: boolean): void {
     this.offered.set(false);
-    if (on) this.sound.turnOn();
-    else this.sound.turnOff();
+    if (on) this.notices.turnOn();
+    else this.notices.turnOff();
   }
 
   private tell({ id, client }: Conversation): void {
@@ -50,20 +48,15 @@ export class NewClientNotice {
     this.timers.add(timer);
     const name = client?.displayName ?? '';
     void this.announcer.announce(this.words.say('notice.newClient', { name }), 'polite');
-    if (this.sound.isPossible && this.sound.choice() === 'not asked') this.offered.set(true);
-    void this.ringOnce(id);
-  }
-
-  private async ringOnce(id: string): Promise<void> {
-    if (this.sound.choice() !== 'on') return;
-    if (this.locks === undefined) {
-      this.sound.play();
-      return;
-    }
-    await this.locks.request(`energy-chat/admin/bell/${id}`, { ifAvailable: true }, async (bell) => {
-      if (bell === null) return;
-      this.sound.play();
-      await new Promise((resolve) => setTimeout(resolve, BELL_MS));
+    if (this.notices.isPossible && this.notices.choice() === 'not asked') this.offered.set(true);
+    void this.notices.tell({
+      id,
+      news: 'waiting',
+      title: name,
+      text: this.words.say('notice.waiting'),
+      // Whoever sees the list has seen it, and wants to hear it all the same.
+      isSeen: () => false,
+      open: () => this.open.open(id),
     });
   }
 }
