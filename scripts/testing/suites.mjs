@@ -147,7 +147,7 @@ export function clusterChaos() {
   return {
     name: 'e2e, chaos on clusters',
     files: filesNamed('e2e', CLUSTER),
-    limitMs: 10 * 60_000,
+    limitMs: 15 * 60_000,
     run: (file, options) => playwright(['-c', 'playwright.cluster.config.ts'], file, options),
     read: readPlaywrightReport,
   };

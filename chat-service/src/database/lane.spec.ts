@@ -154,13 +154,28 @@ describe('Lane', () => {
       expect(work.committed.toSorted()).toEqual(['a0', 'a0', 'a1', 'a2', 'b1']);
     });
 
-    it('runs a lost transaction again, all of it, then group by group', async () => {
+    it('runs a lost transaction again, all of it, then in smaller parts', async () => {
       open();
       work.before = (batch) => {
         if (batch.length > 2) throw new Lost();
       };
       await runAll([wish('a0'), wish('a1'), wish('b1'), wish('a2')]);
       expect(work.batches).toEqual([['a0'], ['a1', 'b1', 'a2'], ['a1', 'b1', 'a2'], ['a1', 'a2'], ['b1']]);
+    });
+
+    it('finds the one group that is lost by halves, and commits the others together', async () => {
+      open();
+      let losses = 3;
+      work.before = (batch) => {
+        if (batch.length > 1 && batch.some(({ group }) => group === 'f')) throw new Lost();
+        if (batch.some(({ group }) => group === 'f') && (losses -= 1) > 0) throw new Lost();
+      };
+      const others = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((group) => wish(`${group}1`));
+      await runAll([wish('x0'), ...others]);
+      const groups = work.batches.slice(1).map((batch) => batch.map((name) => name.charAt(0)).join(''));
+      expect(groups.slice(0, 8)).toEqual(['abcdefgh', 'abcdefgh', 'abcd', 'efgh', 'ef', 'gh', 'e', 'f']);
+      expect(new Set(groups.slice(8))).toEqual(new Set(['f']));
+      expect(work.committed.toSorted()).toEqual(['x0', ...others.map(({ name }) => name)].toSorted());
     });
 
     it('never splits a group that is only lost', async () => {

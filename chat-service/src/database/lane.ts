@@ -56,9 +56,9 @@ interface Item<Request, Result> {
  * Invariants: a request alone waits for nobody. Groups take turns: a batch takes one of each that waits, then the next of
  * each, in order within a group. Background takes the last places of a batch, few but never none. A request ends once:
  * with its result after the commit, with its refusal, or with UNAVAILABLE once its patience is over, whatever the
- * database does. A transaction that was lost runs again,
- * all of it, then one group at a time, each of them once a round: a group that is held up does not use up the patience
- * of the others. A request that fails for a reason of its own fails alone.
+ * database does. A transaction that was lost runs again, all of it, then in halves down to one group at a time; at once
+ * one group at a time when it was held up. Each part runs once a round: a group that is held up does not use up the
+ * patience of the others. A request that fails for a reason of its own fails alone.
  */
 export class Lane<Request, Result> {
   private readonly queue = new FairQueue<Item<Request, Result>>();
@@ -132,12 +132,15 @@ export class Lane<Request, Result> {
 
   private async commit(batch: Item<Request, Result>[]): Promise<void> {
     let parts = [batch];
+    let unsplit = 0;
     for (let round = 1; ; round += 1) {
       const lost: Item<Request, Result>[][] = [];
       for (const part of parts) lost.push(...(await this.tryOnce(part, round)));
       if (lost.length === 0) return;
+      // Smaller parts are a new try; the same again gives whoever was quicker more and more time.
+      unsplit = lost.length > parts.length ? 1 : unsplit + 1;
       parts = lost;
-      await wait(Math.min(20 * 2 ** Math.min(round, 5), 500) * (0.5 + Math.random() / 2));
+      await wait(Math.min(20 * 2 ** Math.min(unsplit, 5), 500) * (0.5 + Math.random() / 2));
     }
   }
 
@@ -153,7 +156,8 @@ export class Lane<Request, Result> {
     } catch (error) {
       const groups = this.groupsOf(waiting);
       if (this.work.isTransient(error)) {
-        return round === 1 && performance.now() - start < this.limits.heldUp ? [waiting] : groups;
+        if (performance.now() - start >= this.limits.heldUp) return groups;
+        return round === 1 ? [waiting] : inHalves(groups);
       }
       if (groups.length > 1) return groups;
       if (waiting.length > 1) return waiting.map((item) => [item]);
@@ -172,6 +176,12 @@ export class Lane<Request, Result> {
     endOverdue(this.inFlight, now);
     for (const queue of [this.queue, this.background]) queue.keep((items) => endOverdue(items, now));
   }
+}
+
+/** Usually few of the groups are in conflict: what is not is committed together all the same. */
+function inHalves<Item>(groups: Item[][]): Item[][] {
+  const half = Math.ceil(groups.length / 2);
+  return [groups.slice(0, half), groups.slice(half)].map((part) => part.flat()).filter((part) => part.length > 0);
 }
 
 /** Tells the overdue so and answers the others. */
