@@ -1,7 +1,8 @@
 import { idleWatches } from './idle-watches.mjs';
+import { outbox } from './outbox.mjs';
 import { sends } from './sends.mjs';
 
-const benches = { sends, 'idle-watches': idleWatches };
+const benches = { sends, 'idle-watches': idleWatches, outbox };
 
 /** `npm run bench` measures everything, `npm run bench -- NAME` one thing. */
 export default async function bench(/** @type {readonly string[]} */ names) {
