@@ -225,5 +225,5 @@ const DELETE_HINT_QUEUES = `
   [rabbit_amqqueue:delete(Queue, false, false, <<"test">>)
    || Queue <- rabbit_amqqueue:list(<<"/">>),
       binary:match(element(4, amqqueue:get_name(Queue)), <<"amq.gen">>) =/= nomatch,
-      amqqueue:is_exclusive(Queue)].
+      amqqueue:get_exclusive_owner(Queue) =/= none].
 `;
