@@ -22,15 +22,15 @@ export function freePort() {
 
 /**
  * One replica of the service on a MariaDB of its own (innodb_flush_log_at_trx_commit = 1), with the embedded platform
- * and no broker.
- * @param {Readonly<Record<string, string>>} settings of the service, beside these
+ * and, unless `settings` name one, no broker.
+ * @param {Readonly<Record<string, string>>} [settings] of config.ts
  */
 export async function startDeployment(settings = {}) {
   const database = await startMariadb();
   const directory = await mkdtemp(join(tmpdir(), 'energy-chat-bench-'));
   const connection = await createConnection(database.url);
   await connection.query('CREATE DATABASE chat_bench');
-  const [[variables]] = await connection.query(
+  const [[server]] = await connection.query(
     'SELECT @@innodb_flush_log_at_trx_commit AS flush, @@innodb_buffer_pool_size AS pool, VERSION() AS version',
   );
   await connection.end();
@@ -63,7 +63,8 @@ export async function startDeployment(settings = {}) {
     address: `127.0.0.1:${grpc}`,
     servicePid: service.pid,
     databasePid: database.pid,
-    settings: variables,
+    settings: server,
+    databaseUrl: `${database.url}/chat_bench`,
     /** One figure of the service's metrics. */
     async figure(name) {
       const line = (await exposition()).split('\n').find((text) => text.startsWith(`${name} `));

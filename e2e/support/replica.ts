@@ -83,7 +83,11 @@ export class Replica {
   async readiness(): Promise<{ readonly ready: boolean; readonly parts: Readonly<Record<string, string>> }> {
     const response = await fetch(`http://${this.metricsAddress}/readyz`);
     const lines = (await response.text()).trim().split('\n');
-    return { ready: response.ok, parts: Object.fromEntries(lines.map((line) => line.split(': '))) };
+    const parts = lines.map((line): [string, string] => {
+      const [part = '', state = ''] = line.split(': ');
+      return [part, state];
+    });
+    return { ready: response.ok, parts: Object.fromEntries(parts) };
   }
 
   /** SIGKILL: no last word, as a crash. */

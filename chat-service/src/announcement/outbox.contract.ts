@@ -92,6 +92,18 @@ export function outboxContract(open: () => Promise<OutboxUnderTest>): void {
     });
   });
 
+  it('tells how long the oldest row has waited, of whatever type, by database time', async () => {
+    expect(await outbox.oldestSeconds()).toBe(0);
+    await test.write([outboxRowOf('b', 1, OPENED, await test.now())]);
+    test.advance(60_000);
+    await test.write([outboxRowOf('a', 1, ASSIGNED, await test.now())]);
+    const age = await outbox.oldestSeconds();
+    expect(age).toBeGreaterThanOrEqual(60);
+    expect(age).toBeLessThan(60 + 30);
+    await outbox.remove([outboxRowOf('b', 1)]);
+    expect(await outbox.oldestSeconds()).toBeLessThan(30);
+  });
+
   describe('the lease of the relay', () => {
     it('is held by one replica, which may renew it', async () => {
       expect(await outbox.lease('one', 10)).toBe(true);

@@ -7,12 +7,7 @@ import { Metrics } from './metrics.js';
 const stopping: (() => Promise<void>)[] = [];
 afterEach(() => Promise.all(stopping.splice(0).map((stop) => stop())));
 
-async function start(
-  checks: ReadinessChecks = {},
-  metrics = new Metrics(),
-  address = '127.0.0.1:0',
-  extras?: Extras,
-) {
+async function start(checks: ReadinessChecks = {}, metrics = new Metrics(), address = '127.0.0.1:0', extras?: Extras) {
   const server = await startMetricsServer({ address, metrics, checks, log: silentLog, ...(extras && { extras }) });
   stopping.push(server.stop);
   return { port: server.port, get: (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`) };
