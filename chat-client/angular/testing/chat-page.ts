@@ -6,11 +6,15 @@ import { provideChat } from '../connection/provide-chat.js';
 import type { ChatAudience } from '../connection/chat-audience.js';
 import type { ConversationStore } from '../conversation/conversation-store.js';
 import { ConversationStores } from '../conversation/conversation-stores.js';
-import { provideLanguages } from '../language/provide-languages.js';
+import { provideLanguages, type PortalTexts } from '../language/provide-languages.js';
 import type { MemoryService } from '../../src/testing/memory-service.js';
 
-/** A page of the chat over a service in memory. */
-export function preparePage(service: MemoryService, audience: ChatAudience = 'client'): ChatConnection {
+/** A page of the chat over a service in memory; `texts` are the portal's. */
+export function preparePage(
+  service: MemoryService,
+  audience: ChatAudience = 'client',
+  texts: PortalTexts = { en: {}, ro: {} },
+): ChatConnection {
   localStorage.clear();
   sessionStorage.clear();
   localStorage.setItem('energy-chat/language', 'en');
@@ -18,7 +22,7 @@ export function preparePage(service: MemoryService, audience: ChatAudience = 'cl
   TestBed.configureTestingModule({
     providers: [
       provideChat({ audience }),
-      provideLanguages({ en: {}, ro: {} }),
+      provideLanguages(texts),
       { provide: CHAT_TRANSPORT, useValue: service.transport() },
     ],
   });
