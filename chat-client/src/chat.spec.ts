@@ -142,4 +142,47 @@ describe('Chat', () => {
     await settle();
     expect(service.typing).toEqual([true]);
   });
+
+  it('rates a case under one request id, and hands on that it has another rating', async () => {
+    const { chat } = await signedIn(service);
+    service.fail('RateCase', away, 2, 'after');
+    const rated = chat.rateCase('c1', { caseId: 'k1', rating: 4, comment: 'Quick' });
+    await pass(5_000);
+    expect((await rated)?.content).toMatchObject({ case: 'caseRated', value: { rating: 4, comment: 'Quick' } });
+    expect(new Set(service.callsOf('RateCase').map(({ requestId }) => requestId)).size).toBe(1);
+    expect(service.conversation('c1').entries).toHaveLength(1);
+    await expect(chat.rateCase('c1', { caseId: 'k1', rating: 1 })).rejects.toMatchObject({ reason: 'CASE_RATED' });
+  });
+
+  it('tells the language, however many tries it takes', async () => {
+    const { chat } = await signedIn(service);
+    service.fail('SetLanguage', away, 2);
+    const told = chat.setLanguage('ro');
+    await pass(5_000);
+    await told;
+    expect(service.client.language).toBe('ro');
+  });
+
+  it('lists where its person is signed in, and ends one session or all others', async () => {
+    service.userAgent = 'Phone';
+    const phone = await signedIn(service);
+    const office = await signedIn(service);
+    service.userAgent = 'Desk';
+    const { chat } = await signedIn(service);
+    const stranger = await signedIn(service, 'maria');
+    const names = async () => (await chat.listSessions()).map(({ userAgent, current }) => [userAgent, current]);
+    expect(await names()).toEqual([
+      ['Phone', false],
+      ['Phone', false],
+      ['Desk', true],
+    ]);
+    const [first] = await chat.listSessions();
+    await chat.endSession(first?.id ?? '');
+    await expect(phone.chat.listSessions()).rejects.toMatchObject({ reason: 'SESSION_ENDED' });
+    await expect(stranger.chat.endSession(first?.id ?? '')).rejects.toMatchObject({ reason: 'SESSION_NOT_FOUND' });
+    await chat.endOtherSessions();
+    await expect(office.chat.listSessions()).rejects.toMatchObject({ reason: 'SESSION_ENDED' });
+    expect(await names()).toEqual([['Desk', true]]);
+    expect(await stranger.chat.listSessions()).toHaveLength(1);
+  });
 });

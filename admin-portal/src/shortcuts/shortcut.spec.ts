@@ -38,6 +38,7 @@ describe('a key press', () => {
     ['an editable element', element('div', { contenteditable: 'true' })],
     ['a menu', element('div', { role: 'menu' })],
     ['a dialog', element('div', { role: 'dialog' })],
+    ['a dialog of the browser', element('dialog')],
   ])('is nothing but a letter in %s', (_, on) => {
     expect(pressed('c', on)).toBeUndefined();
   });

@@ -13,7 +13,7 @@ export type Shortcut = (typeof SHORTCUTS)[number]['name'];
 
 /** Keys here are somebody's text, or choose within a control. */
 const FIELDS =
-  'input, textarea, select, [contenteditable]:not([contenteditable="false"]), [role="menu"], [role="dialog"]';
+  'input, textarea, select, [contenteditable]:not([contenteditable="false"]), [role="menu"], [role="dialog"], dialog';
 
 /**
  * What a key press asks for, or undefined: while somebody types in a field, within a dialog or a menu, with a modifier,

@@ -79,7 +79,7 @@ async function load(login = 'ana'): Promise<Notices> {
   service = new MemoryService();
   const kept = Object.keys(localStorage).map((key) => [key, localStorage.getItem(key) ?? ''] as const);
   TestBed.resetTestingModule();
-  connection = preparePage(service, 'client', [
+  connection = preparePage(service, 'client', undefined, [
     { provide: AUDIO, useValue: MemoryAudio },
     { provide: NOTIFICATION, useValue: MemoryNotification },
   ]);

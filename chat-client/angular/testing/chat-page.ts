@@ -7,13 +7,14 @@ import { provideChat } from '../connection/provide-chat.js';
 import type { ChatAudience } from '../connection/chat-audience.js';
 import type { ConversationStore } from '../conversation/conversation-store.js';
 import { ConversationStores } from '../conversation/conversation-stores.js';
-import { provideLanguages } from '../language/provide-languages.js';
+import { provideLanguages, type PortalTexts } from '../language/provide-languages.js';
 import type { MemoryService } from '../../src/testing/memory-service.js';
 
-/** A page of the chat over a service in memory. */
+/** A page of the chat over a service in memory; `texts` are the portal's. */
 export function preparePage(
   service: MemoryService,
   audience: ChatAudience = 'client',
+  texts: PortalTexts = { en: {}, ro: {} },
   providers: readonly Provider[] = [],
 ): ChatConnection {
   localStorage.clear();
@@ -23,7 +24,7 @@ export function preparePage(
   TestBed.configureTestingModule({
     providers: [
       provideChat({ audience }),
-      provideLanguages({ en: {}, ro: {} }),
+      provideLanguages(texts),
       { provide: CHAT_TRANSPORT, useValue: service.transport() },
       ...providers,
     ],

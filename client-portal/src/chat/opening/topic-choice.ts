@@ -2,6 +2,7 @@ import { Component, computed, inject, input } from '@angular/core';
 import type { ConversationStore } from '@energy-chat/client/angular/conversation/conversation-store.js';
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
 import { CaseTopic } from '@energy-chat/contract/case_pb.js';
+import { unratedCase } from '../rating/unrated-case.js';
 
 const TOPICS = [
   { topic: CaseTopic.BILL, name: 'bill' },
@@ -40,7 +41,9 @@ export class TopicChoice {
   protected readonly texts = inject(Texts);
   protected readonly topics = TOPICS;
   protected readonly opensCase = computed(() => {
-    const row = this.store().row();
-    return row !== undefined && row.openCase === undefined && this.store().pending().length === 0;
+    const { row, pending, entries, draft } = this.store();
+    if (row() === undefined || row()?.openCase !== undefined || pending().length > 0) return false;
+    // Who is asked for a rating has another thing to do first, until they write.
+    return draft() !== '' || unratedCase(entries()) === undefined;
   });
 }
