@@ -37,7 +37,7 @@ test.describe.serial('a thread of 10,000 entries', () => {
     browser = await launchBrowser();
     undo.later(() => browser.close());
     await fillConversation(site, 1, { length: LENGTH, unread: 0 });
-    await fillConversation(site, 2, { length: 400, unread: 200 });
+    await fillConversation(site, 3, { length: 400, unread: 200 });
     ana = new ClientPage(await somebody(site.clientPortal));
     maria = new AdminPage(await somebody(site.adminPortal));
     await ana.signIn('client1');
@@ -204,16 +204,15 @@ test.describe.serial('a thread of 10,000 entries', () => {
     await maria.open('client2');
     await maria.thread.expectMessage('another question');
     await maria.page.getByRole('tab', { name: /client1/ }).click();
-    await soon(() => maria.thread.scroller.evaluate(firstInView)).toEqual(before);
+    await soon(async () => (await maria.thread.scroller.evaluate(firstInView)).seq).toBe(before.seq);
+    const { top } = await maria.thread.scroller.evaluate(firstInView);
+    expect(Math.abs(top - before.top)).toBeLessThanOrEqual(2);
     await ben.page.context().close();
   });
 
   test('who missed more than a page is led to the first of it', async () => {
     const ben = new ClientPage(await somebody(site.clientPortal));
-    await site.query(
-      "UPDATE conversation SET version = version + 1, client_read = 200, client_unread = 200 WHERE client_login = 'client2'",
-    );
-    await ben.signIn('client2');
+    await ben.signIn('client3');
     await ben.openChat();
     await expect(lineOf(ben, 400)).toBeInViewport();
     await ben.panel.getByRole('button', { name: 'First new message' }).click();
