@@ -1,8 +1,8 @@
 /**
  * Descriptors of the contract for pages. @bufbuild/protobuf makes its own from the base64 of a .proto file, with a parser,
  * a registry and the description of descriptors themselves, which is more than half of its weight. Pages get what
- * encoding, decoding and calling read of a descriptor, made when it is first used. `describe.spec.mjs` holds it to
- * @bufbuild/protobuf's own; both are of one version.
+ * encoding, decoding and calling read of a descriptor, made when it is first used. `scripts/pages-contract.spec.mjs` holds it to
+ * @bufbuild/protobuf's own.
  */
 
 /** https://github.com/protocolbuffers/protobuf/blob/main/src/google/protobuf/descriptor.proto, Edition and FieldPresence */
