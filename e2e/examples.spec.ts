@@ -1,8 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { ownFolder } from '../scripts/services/server-process.mjs';
 import { Deployment } from './support/deployment.js';
 import { Example } from './support/example.js';
 import { givenUrl } from './support/given-url.js';
 import { MailSink } from './support/mail-sink.js';
+import { logOf } from './support/log-of.js';
 import { Page } from './support/page.js';
 import { client, Person } from './support/person.js';
 import { soon } from './support/soon.js';
@@ -32,6 +36,8 @@ test.describe.serial('the examples', () => {
   const settings = { RABBITMQ_URL: brokerUrl };
   /** Others have the broker after us, and a queue that is left would take what they mean for nobody. */
   const queues = { all: 'example.all', java: 'example.java', mail: 'example.mail' };
+  const folder = ownFolder('examples');
+  const accounts = join(folder.path, 'service-accounts.json');
   const programs: Example[] = [];
   const people: Person[] = [];
   let deployment: Deployment;
@@ -48,10 +54,20 @@ test.describe.serial('the examples', () => {
     return { id: conversation.id, page: await Page.open(person, conversation.id, 'front') };
   };
 
+  /** What systems have told a client. */
+  const toldTo = async (number: number): Promise<string[]> => {
+    const person = await Person.signIn(client(number), [nativeWay(deployment.one)]);
+    people.push(person);
+    const { conversation } = await person.chat.getMyConversation();
+    const entries = await logOf(person, conversation.id);
+    return entries.flatMap(({ content }) => (content.case === 'systemMessage' ? [content.value.text] : []));
+  };
+
   test.beforeAll(async () => {
+    writeFileSync(accounts, JSON.stringify({ sources: { billing: { shownName: 'Billing' } }, accounts: [] }));
     deployment = await Deployment.start(
       { mysqlUrl: givenUrl('TEST_MYSQL_URL'), brokerUrl },
-      { settingsOf: (_name, all) => ({ ...all, PEOPLE_BY_ID }) },
+      { settingsOf: (_name, all) => ({ ...all, PEOPLE_BY_ID, SERVICE_ACCOUNTS_FILE: accounts }) },
     );
     door = await SystemMessageDoor.open(brokerUrl);
   });
@@ -61,6 +77,7 @@ test.describe.serial('the examples', () => {
     for (const program of programs) await program.close();
     await door?.close(Object.values(queues));
     await deployment?.close();
+    folder.release();
   });
 
   test('a listener in TypeScript hears of a new chat, once, and passes over what is no event', async () => {
@@ -107,6 +124,7 @@ test.describe.serial('the examples', () => {
       data: { recipients: [{ client_id: client(2).id }], texts: { ro: text } },
     });
     expect(typeof once).toBe('string');
+    await soon(() => toldTo(2)).toEqual(['Your bill is ready.']);
   });
 
   test('a publisher in TypeScript reaches the chat, with one id for every try', async () => {
@@ -136,6 +154,7 @@ test.describe.serial('the examples', () => {
         },
       });
     }
+    await soon(() => toldTo(1)).toEqual(['Your bill is ready.']);
   });
 
   test('a mailer tells those who left of an unread answer, once, never its text, and waits for its mail server', async () => {

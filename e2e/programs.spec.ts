@@ -49,6 +49,7 @@ test.describe.serial('the commands of docs/programs.md', () => {
     const watched = answerTo('/Watch');
     expect(watched).toContain('"text": "Where is my bill?"');
     expect(watched).toContain('"caughtUp"');
+    expect(answerTo('SystemMessageService/Publish')).toMatch(/"conversationId": ".*",\s+"seq": \d+/);
     expect(answerTo('service-account -- list')).toMatch(/^billing-nightly .*billing \(Billing\)$/m);
     expect(answerTo('revoke')).toContain('The key of billing-nightly is good for nothing within 5 s.');
     expect(JSON.parse(readFileSync(accounts, 'utf8'))).toEqual({

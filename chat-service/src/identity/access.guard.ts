@@ -7,7 +7,7 @@ import { KEY_PREFIX, type ServiceAccount, type ServiceAccounts } from '../system
 import { accessTable, type Access, type Relation } from './access-table.js';
 import type { Caller } from './caller.js';
 import type { ConversationOwners } from './conversation-owners.port.js';
-import { rememberAccount } from './current-account.decorator.js';
+import { rememberAccount } from './current-account.js';
 import { rememberCaller } from './current-caller.decorator.js';
 import { edgeAudience } from './edge-audience.js';
 import { namedConversations } from './named-conversations.js';
@@ -19,7 +19,7 @@ const REMEMBERED = 100_000;
 /**
  * Stands before every handler: who calls, by the bearer token in `authorization`, and whether the access table lets
  * them do this to the conversations that the request names. Handlers get a person by `@CurrentCaller()`, a program by
- * `@CurrentAccount()`.
+ * `accountOf`.
  */
 export class AccessGuard implements CanActivate {
   private readonly owners = new LRUCache<string, string>({ max: REMEMBERED });

@@ -3,7 +3,8 @@ import { systemEvent } from '../testing/system-messages-under-test.js';
 import { checkedSystemEvent, requestIdOf, textFor, type Recipient, type SystemEvent } from './system-event.js';
 
 const check = (changes: Partial<SystemEvent>) => checkedSystemEvent(systemEvent(changes), 'en');
-const recipients = (count: number): Recipient[] => Array(count).fill({ by: 'client_id', value: '4' });
+const recipients = (count: number): Recipient[] =>
+  Array.from({ length: count }, () => ({ by: 'client_id', value: '4' }));
 
 describe('checkedSystemEvent', () => {
   it('takes an event at its bounds', () => {

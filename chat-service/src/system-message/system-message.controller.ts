@@ -15,7 +15,7 @@ import { GrpcMethod } from '@nestjs/microservices';
 import { invalidField } from '../chat-error.js';
 import type { Severity } from '../conversation/entry.js';
 import { timestamp } from '../grpc/domain-messages.js';
-import { accountOf } from '../identity/current-account.decorator.js';
+import { accountOf } from '../identity/current-account.js';
 import { GetNotice } from './get-notice.js';
 import { PublishSystemMessage, sourceOf } from './publish-system-message.js';
 import type { Recipient } from './system-event.js';

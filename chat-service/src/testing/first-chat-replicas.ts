@@ -135,7 +135,11 @@ export async function firstChatReplicas(options: { readonly slowestDrain?: numbe
 
   const open = (database: Database, name: string): FirstChatReplica => {
     const commits = new CommitBroadcast();
-    const log = new SqlConversationLog(database, { clock: new Clock(), adminPortalUrl: '', clientPortalUrl: '' }, commits);
+    const log = new SqlConversationLog(
+      database,
+      { clock: new Clock(), adminPortalUrl: '', clientPortalUrl: '' },
+      commits,
+    );
     const hints = new EmbeddedHints(bus, pino({ level: 'silent' }));
     const presence = new PresenceBoard(new SqlPresence(database, new Clock(), name, 50), hints, onTrouble);
     const hub = new Hub(log, hints, presence, new WatchEventEncoder(), onTrouble, options.slowestDrain);

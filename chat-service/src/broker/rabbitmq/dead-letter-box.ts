@@ -106,7 +106,7 @@ export class DeadLetterBox {
       const options = { persistent: true, mandatory: true, contentType, headers: kept };
       channel.publish(exchange, routingKey, body, options, (error: unknown) => {
         channel.removeAllListeners('return');
-        if (error) reject(error instanceof Error ? error : new Error(String(error)));
+        if (error instanceof Error) reject(error);
         else if (returned) reject(new Error(`Nothing takes ${routingKey} from ${exchange}: start the chat first`));
         else resolve();
       });
@@ -116,14 +116,15 @@ export class DeadLetterBox {
 
 function letterOf({ content: body, properties }: GetMessage): KeptLetter {
   const headers: Record<string, unknown> = properties.headers ?? {};
-  const { timestamp, contentType } = properties;
+  const timestamp: unknown = properties.timestamp;
+  const contentType: unknown = properties.contentType;
   const word = (name: string): string => (typeof headers[name] === 'string' ? headers[name] : '');
   return {
     id: createHash('sha256').update(word('chat-reason')).update(body).digest('hex').slice(0, 12),
     time: typeof timestamp === 'number' ? new Date(timestamp * 1_000).toISOString() : '',
     reason: word('chat-reason') || word('x-first-death-reason'),
     text: word('chat-text'),
-    contentType: String(contentType ?? ''),
+    contentType: typeof contentType === 'string' ? contentType : '',
     headers,
     body,
   };

@@ -56,8 +56,9 @@ async function openBench() {
     for (;;) {
       const message = await outside.get(names.deadLetterQueue, { noAck: true });
       if (message === false) return kept;
-      const { 'chat-reason': reason, 'chat-text': text, ...headers } = message.properties.headers ?? {};
-      const { contentType } = message.properties;
+      const sent: Record<string, unknown> = message.properties.headers ?? {};
+      const { 'chat-reason': reason, 'chat-text': text, ...headers } = sent;
+      const contentType: unknown = message.properties.contentType;
       kept.push({
         contentType: String(contentType),
         headers,
@@ -103,7 +104,9 @@ describe('RabbitmqIncomingEvents', () => {
 
     /** What /readyz shows. */
     const isListening = (): boolean =>
-      bench.connections.every(({ uses }) => uses.some(({ purpose, isOpen }) => purpose === 'system messages' && isOpen));
+      bench.connections.every(({ uses }) =>
+        uses.some(({ purpose, isOpen }) => purpose === 'system messages' && isOpen),
+      );
 
     /** Listens and keeps what it was given. */
     const listening = async (settings: Partial<IncomingEventsSettings> = {}) => {

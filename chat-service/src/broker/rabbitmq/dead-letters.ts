@@ -1,6 +1,6 @@
-import { DeadLetterBox, type KeptLetter } from './broker/rabbitmq/dead-letter-box.js';
-import { ConfigError, readBrokerUrl } from './config.js';
-import { readCloudEvent } from './system-message/read-cloud-event.js';
+import { DeadLetterBox, type KeptLetter } from './dead-letter-box.js';
+import { ConfigError, readBrokerUrl } from '../../config.js';
+import { readCloudEvent } from '../../system-message/read-cloud-event.js';
 
 const USAGE = `Usage, with RABBITMQ_URL as of the chat:
   npm run dead-letters -- list
@@ -8,7 +8,7 @@ const USAGE = `Usage, with RABBITMQ_URL as of the chat:
   npm run dead-letters -- replay ID… | --all    sends them again as they came
   npm run dead-letters -- drop ID… | --all      forgets them`;
 
-/** `npm run dead-letters`, and `node dist/dead-letters.js` in the image: system messages that could not be written. */
+/** `npm run dead-letters`, and `node dist/broker/rabbitmq/dead-letters.js` in the image: system messages that could not be written. */
 async function main([command = '', ...ids]: readonly string[]): Promise<number> {
   const isMeant = (letter: KeptLetter): boolean => ids.includes('--all') || ids.includes(letter.id);
   const isKnown =

@@ -1,4 +1,3 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Metadata } from '@grpc/grpc-js';
 import type { ServiceAccount } from '../system-message/service-accounts.js';
 
@@ -15,8 +14,3 @@ export function accountOf(metadata: Metadata): ServiceAccount {
 export function rememberAccount(metadata: Metadata, account: ServiceAccount): void {
   accounts.set(metadata, account);
 }
-
-/** A handler's parameter: the service account. Beside it the request needs `@Payload()` and the metadata `@Ctx()`. */
-export const CurrentAccount = createParamDecorator((_data: unknown, context: ExecutionContext) =>
-  accountOf(context.getArgByIndex(1)),
-);
