@@ -59,7 +59,7 @@ test.describe.serial('the examples', () => {
     const person = await Person.signIn(client(number), [nativeWay(deployment.one)]);
     people.push(person);
     const { conversation } = await person.chat.getMyConversation();
-    const entries = await logOf(person, conversation.id);
+    const entries = await logOf(person.chat, conversation.id);
     return entries.flatMap(({ content }) => (content.case === 'systemMessage' ? [content.value.text] : []));
   };
 

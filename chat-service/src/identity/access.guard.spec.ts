@@ -9,7 +9,7 @@ import { AccessGuard } from './access.guard.js';
 import { accessTable } from './access-table.js';
 import type { Caller, Role } from './caller.js';
 import { ConversationOwners } from './conversation-owners.port.js';
-import { accountOf } from './current-account.js';
+import { accountOf } from './current-account.decorator.js';
 import { callerOf } from './current-caller.decorator.js';
 import type { VerifyAccess } from './verify-access.js';
 

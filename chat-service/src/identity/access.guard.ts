@@ -7,7 +7,7 @@ import { KEY_PREFIX, type ServiceAccount, type ServiceAccounts } from '../system
 import { accessTable, type Access, type Relation } from './access-table.js';
 import type { Caller } from './caller.js';
 import type { ConversationOwners } from './conversation-owners.port.js';
-import { rememberAccount } from './current-account.js';
+import { rememberAccount } from './current-account.decorator.js';
 import { rememberCaller } from './current-caller.decorator.js';
 import { edgeAudience } from './edge-audience.js';
 import { namedConversations } from './named-conversations.js';

@@ -9,15 +9,15 @@ import {
   PublishResponseSchema,
   type Recipient as RecipientMessage,
 } from '@energy-chat/contract/system_message_pb.js';
-import type { Metadata } from '@grpc/grpc-js';
 import { Controller } from '@nestjs/common';
-import { GrpcMethod } from '@nestjs/microservices';
+import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { invalidField } from '../chat-error.js';
 import type { Severity } from '../conversation/entry.js';
 import { timestamp } from '../grpc/domain-messages.js';
-import { accountOf } from '../identity/current-account.js';
+import { CurrentAccount } from '../identity/current-account.decorator.js';
 import { GetNotice } from './get-notice.js';
 import { PublishSystemMessage, sourceOf } from './publish-system-message.js';
+import type { ServiceAccount } from './service-accounts.js';
 import type { Recipient } from './system-event.js';
 
 const SERVICE = 'energy.chat.v1.SystemMessageService';
@@ -37,9 +37,12 @@ export class SystemMessageController {
   ) {}
 
   @GrpcMethod(SERVICE, 'Publish')
-  async publish(request: PublishRequest, metadata: Metadata): Promise<PublishResponse> {
+  async publish(
+    @Payload() request: PublishRequest,
+    @CurrentAccount() account: ServiceAccount,
+  ): Promise<PublishResponse> {
     const { eventId, texts, link, needsAttention } = request;
-    const source = sourceOf(accountOf(metadata), request.source);
+    const source = sourceOf(account, request.source);
     const recipients = request.recipients.map(toRecipient);
     const severity = severities[request.severity] ?? 'info';
     const event = { source, eventId, recipients, texts, severity, link, needsAttention };
@@ -51,8 +54,11 @@ export class SystemMessageController {
   }
 
   @GrpcMethod(SERVICE, 'GetNotice')
-  async getNotice(request: GetNoticeRequest, metadata: Metadata): Promise<GetNoticeResponse> {
-    const source = sourceOf(accountOf(metadata), request.source);
+  async getNotice(
+    @Payload() request: GetNoticeRequest,
+    @CurrentAccount() account: ServiceAccount,
+  ): Promise<GetNoticeResponse> {
+    const source = sourceOf(account, request.source);
     const { createdAt, finishedAt, unknownRecipients, ...counts } = await this.notice.run(source, request.eventId);
     return create(GetNoticeResponseSchema, {
       ...counts,
