@@ -5,7 +5,7 @@ import type { ServiceAccount } from '../system-message/service-accounts.js';
 const accounts = new WeakMap<Metadata, ServiceAccount>();
 
 /** Which program the guard let in with this call's metadata. Only methods for services have one: asking else is a defect. */
-function accountOf(metadata: Metadata): ServiceAccount {
+export function accountOf(metadata: Metadata): ServiceAccount {
   const account = accounts.get(metadata);
   if (account === undefined) throw new Error('This call has no account: its row in the access table is not service.');
   return account;
