@@ -2,8 +2,9 @@ import { idleWatches } from './idle-watches.mjs';
 import { outbox } from './outbox.mjs';
 import { panel } from './panel.mjs';
 import { sends } from './sends.mjs';
+import { systemMessages } from './system-messages.mjs';
 
-const benches = { sends, 'idle-watches': idleWatches, outbox, panel };
+const benches = { sends, 'idle-watches': idleWatches, outbox, panel, 'system-messages': systemMessages };
 
 /** `npm run bench` measures everything, `npm run bench -- NAME` one thing. */
 export default async function bench(/** @type {readonly string[]} */ names) {

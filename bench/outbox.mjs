@@ -1,18 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { create, toBinary } from '@bufbuild/protobuf';
-import { SendMessageRequestSchema } from '@energy-chat/contract/conversation_pb.js';
 import { createConnection } from 'mysql2/promise';
 import { startRabbitmq } from '../scripts/services/rabbitmq.mjs';
-import { connect, signedInClients, unary } from './demo-callers.mjs';
+import { connect } from './demo-callers.mjs';
 import { startDeployment } from './deployment.mjs';
+import { inWords, liveTalk, talkFor } from './live-talk.mjs';
 
 const ROWS = 100_000;
 const ROWS_AT_ONCE = 1_000;
 const BEFORE_SECONDS = 10;
-const SENDERS = 8;
 const TYPE = 'energy.chat.case.opened.v1';
-const SEND = '/energy.chat.v1.ConversationService/SendMessage';
 
 /** How fast a backlog of 100,000 announcements leaves to a real RabbitMQ, and what live sends notice of it. */
 export async function outbox() {
@@ -20,39 +16,8 @@ export async function outbox() {
   const deployment = await startDeployment({ RABBITMQ_URL: broker.url });
   try {
     const client = connect(deployment.address);
-    const callers = await signedInClients(client);
-    const send = async (caller) => {
-      const { conversationId, metadata } = caller;
-      const message = { conversationId, requestId: randomUUID(), text: 'Why was my March so high?' };
-      await unary(
-        client,
-        SEND,
-        toBinary(SendMessageRequestSchema, create(SendMessageRequestSchema, message)),
-        metadata,
-      );
-    };
-    /** Sends one after the other in each conversation until `isOver`; answers the latencies in milliseconds. */
-    const talk = async (isOver) => {
-      const latencies = [];
-      let over = false;
-      const ending = (async () => {
-        while (!(await isOver())) await wait(100);
-        over = true;
-      })();
-      const sending = callers.slice(0, SENDERS).map(async (caller) => {
-        while (!over) {
-          const from = performance.now();
-          await send(caller);
-          latencies.push(performance.now() - from);
-          // A person types: live sends are to be measured, not to fill the machine.
-          await wait(20);
-        }
-      });
-      await Promise.all([ending, ...sending]);
-      return latencies.sort((one, two) => one - two);
-    };
-    const until = performance.now() + BEFORE_SECONDS * 1_000;
-    const before = await talk(() => performance.now() > until);
+    const talk = await liveTalk(client);
+    const before = await talkFor(talk, BEFORE_SECONDS);
 
     await broker.stop();
     await fill(deployment.databaseUrl);
@@ -62,10 +27,8 @@ export async function outbox() {
     const from = performance.now();
     const meanwhile = await talk(async () => (await deployment.figure('chat_outbox_backlog')) === 0);
     const seconds = (performance.now() - from) / 1_000;
-    const figures = (latencies) =>
-      `${percentile(latencies, 0.5)} ms median, ${percentile(latencies, 0.99)} ms p99 (${latencies.length} sends)`;
     console.log(
-      `Outbox on ${deployment.settings.version}: ${ROWS} announcements left in ${seconds.toFixed(1)} s, ${(ROWS / seconds).toFixed(0)} rows/s; live sends before: ${figures(before)}; meanwhile: ${figures(meanwhile)}`,
+      `Outbox on ${deployment.settings.version}: ${ROWS} announcements left in ${seconds.toFixed(1)} s, ${(ROWS / seconds).toFixed(0)} rows/s; live sends before: ${inWords(before)}; meanwhile: ${inWords(meanwhile)}`,
     );
     client.close();
   } finally {
@@ -93,8 +56,4 @@ async function fill(url) {
     await connection.query('INSERT INTO outbox (conversation_id, seq, kind, type, created_at, event) VALUES ?', [rows]);
   }
   await connection.end();
-}
-
-function percentile(sorted, part) {
-  return (sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN).toFixed(2);
 }

@@ -25,7 +25,9 @@ describe('a run of replies that the client has not read', () => {
       markProgress(situation, { side: 'client', personId: mira.id, deliveredSeq: readSeq, readSeq }),
     );
   const remove = (seq: number) =>
-    thread.change((situation) => removeMessage(situation, { author: authorOf(alma), requestId: `remove-${seq}` }), seq);
+    thread.change((situation) => removeMessage(situation, { author: authorOf(alma), requestId: `remove-${seq}` }), {
+      targetSeq: seq,
+    });
   const fromSystem = () =>
     thread.change(({ conversation, now }) =>
       append(rowChange(conversation, {}), {

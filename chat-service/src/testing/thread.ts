@@ -41,7 +41,10 @@ export class Thread {
   }
 
   /** Decides a second later, and keeps what was decided. */
-  change<Decided extends Change | null>(decide: (situation: Situation) => Decided, named = {}): Decided {
+  change<Decided extends Change | null>(
+    decide: (situation: Situation) => Decided,
+    named: { targetSeq?: number; caseId?: string } = {},
+  ): Decided {
     this.now += 1_000_000;
     const change = decide(this.situation(named));
     if (change === null) return change;
