@@ -72,16 +72,16 @@ test.describe.serial('when a part goes away', () => {
     const maria = await Page.open(await signIn(admin(1), two, one), ana.view.conversationId, 'front');
     await maria.send(words('hello, how can I help?'));
 
-    const anas = oneTo(150).map((number) => words(`ana ${number}`));
-    const marias = oneTo(150).map((number) => words(`maria ${number}`));
+    const anas = oneTo(120).map((number) => words(`ana ${number}`));
+    const marias = oneTo(120).map((number) => words(`maria ${number}`));
     const write = (from: number, to: number): void => {
       for (const text of anas.slice(from, to)) ana.view.send(text);
       for (const text of marias.slice(from, to)) maria.view.send(text);
     };
-    write(0, 100);
+    write(0, 80);
     await eventually('the talk is under way', () => ana.texts.length > 40 && maria.texts.length > 40);
     // At the moment of its death a replica has some in hand, in a row and one beside the other.
-    write(100, 150);
+    write(80, 120);
     const { conversationId } = ana.view;
     const besides = oneTo(20).map((number) => ana.person.chat.sendMessage(conversationId, words(`aside ${number}`)));
     const killedAt = performance.now();
@@ -90,7 +90,7 @@ test.describe.serial('when a part goes away', () => {
     const asides = await Promise.all(besides);
     await soon(() => ana.view.pending.length + maria.view.pending.length, 20_000).toBe(0);
     await soon(() => ana.person.record.caughtUpSince(killedAt, 'two').length, 10_000).toBeGreaterThan(0);
-    await soon(() => ana.texts.length).toBe(2 + 150 + 150 + 20);
+    await soon(() => ana.texts.length).toBe(2 + 120 + 120 + 20);
 
     const log = await logOf(maria.person.chat, conversationId);
     const asideSeqs = new Set(asides.map(({ seq }) => seq));
