@@ -22,7 +22,6 @@ test.describe.serial('a thread of 10,000 entries', () => {
 
   const somebody = async (url: string): Promise<Page> => {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB' });
-    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(url).origin });
     const page = await context.newPage();
     await page.goto(url);
     return page;
@@ -53,25 +52,23 @@ test.describe.serial('a thread of 10,000 entries', () => {
     await expectAccessible(ana.page);
   });
 
-  test('scrolls up to the first one: nothing moves when a page arrives, and the page holds ever as few', async () => {
-    const { farthest, most, pages } = await ana.thread.scroller.evaluate(scrollToFirst);
-    expect(pages).toBeGreaterThan(100);
+  test('scrolls up: nothing moves when a page arrives, and the page holds ever as few', async () => {
+    const { farthest, most, pages } = await ana.thread.scroller.evaluate(scrollUpTo, LENGTH - 1_500);
+    expect(pages).toBeGreaterThan(10);
     expect(most).toBeLessThan(MOST_LINES);
     expect(farthest, 'pixels that what was in view has moved').toBeLessThanOrEqual(2);
-    await expect(entry(1)).toBeInViewport();
-    await expectAccessible(ana.page);
   });
 
   test('leads down again, and to the newest one at once', async () => {
-    await ana.thread.scroller.evaluate(async (scroller) => {
+    await ana.thread.scroller.evaluate(async (scroller, seq) => {
       const last = () => Number([...scroller.querySelectorAll('[data-seq]')].at(-1)?.getAttribute('data-seq') ?? 0);
-      while (last() < 600) {
+      while (last() < seq) {
         scroller.scrollTop = scroller.scrollHeight;
         await new Promise((resolve) => requestAnimationFrame(resolve));
       }
-    });
+    }, LENGTH - 1_000);
     expect(await lines()).toBeLessThan(MOST_LINES);
-    await expect(entry(1)).toHaveCount(0);
+    await expect(entry(LENGTH)).toHaveCount(0);
     await ana.panel.getByRole('button', { name: 'To the newest message' }).click();
     await expect(entry(LENGTH)).toBeInViewport();
     await expect(ana.thread.scroller).toBeFocused();
@@ -88,109 +85,9 @@ test.describe.serial('a thread of 10,000 entries', () => {
     const pill = ana.panel.getByRole('button', { name: '3 new messages' });
     await expect(pill).toBeVisible();
     expect(await ana.thread.scroller.evaluate(firstInView)).toEqual(before);
-    await expectAccessible(ana.page);
     await pill.click();
     await expect(ana.thread.message('third answer')).toBeInViewport();
     await expect(pill).toHaveCount(0);
-  });
-
-  test('an edit is seen on the other side, and Escape gives up another', async () => {
-    await ana.thread.write('the metre is stuck');
-    const mine = lineOf(ana, await seqOf(ana.thread.message('the metre is stuck')));
-    await maria.thread.expectMessage('the metre is stuck');
-    await ana.thread.expectTick('the metre is stuck', 'Read');
-    const open = mine.getByRole('button', { name: 'Edit message: the met' });
-    await open.press('Enter');
-    const field = mine.getByRole('textbox', { name: 'Edit your message' });
-    await expect(field).toBeFocused();
-    await expectAccessible(ana.page);
-    await field.fill('never mind');
-    await field.press('Escape');
-    await expect(open).toBeFocused();
-    await expect(ana.panel).toBeVisible();
-    await open.press('Enter');
-    await expect(field).toHaveValue('the metre is stuck');
-    await field.fill('the meter is stuck, see https://example.com/meter');
-    await field.press('Enter');
-    await expect(open).toBeFocused();
-    const theirs = maria.conversation.locator('li.message').filter({ hasText: 'the meter is stuck' });
-    await expect(theirs).toContainText('edited');
-    await expect(theirs.getByRole('link')).toHaveAttribute('href', 'https://example.com/meter');
-    await expect(theirs.getByRole('link')).toHaveAttribute('rel', /noopener noreferrer/);
-    await expect(maria.conversation.getByText('the metre is stuck', { exact: true })).toHaveCount(0);
-  });
-
-  test('what cannot be saved stays typed', async () => {
-    const mine = lineOf(ana, await seqOf(ana.panel.locator('li.message').filter({ hasText: 'the meter is stuck' })));
-    await mine.getByRole('button', { name: /^Edit/ }).press('Enter');
-    const field = mine.getByRole('textbox', { name: 'Edit your message' });
-    await field.fill('too late');
-    await site.query('UPDATE entry SET created_at = created_at - ? WHERE body LIKE ?', [
-      16 * 60_000_000,
-      'the meter is stuck%',
-    ]);
-    await field.press('Enter');
-    await expect(mine.getByRole('alert')).toContainText('15 minutes only');
-    await expect(field).toHaveValue('too late');
-    await expectAccessible(ana.page);
-    await mine.getByRole('button', { name: 'Cancel' }).click();
-  });
-
-  test('a removal is asked for first, and leaves a stub on both sides', async () => {
-    await ana.thread.write('my password is 1234');
-    await maria.thread.expectMessage('my password is 1234');
-    const remove = ana.panel.getByRole('button', { name: 'Remove message: my password' });
-    await remove.press('Enter');
-    const question = ana.page.getByRole('dialog', { name: 'Remove this message?' });
-    await expect(question).toBeVisible();
-    await expectAccessible(ana.page);
-    await ana.page.keyboard.press('Escape');
-    await expect(question).toBeHidden();
-    await expect(remove).toBeFocused();
-    await remove.press('Enter');
-    await question.getByRole('button', { name: 'Remove' }).click();
-    for (const part of [ana.panel, maria.conversation]) {
-      await expect(part.locator('li.message').last()).toContainText('Message removed');
-      await expect(part.getByText('my password is 1234')).toHaveCount(0);
-    }
-    await expect(ana.panel.locator('li.message').last()).toBeFocused();
-  });
-
-  test('several messages are copied with names and times, one as it is', async () => {
-    const copied = async (first: string, last: string): Promise<string> => {
-      await ana.thread.scroller.evaluate(
-        (scroller, [from, to]) => {
-          const texts = [...scroller.querySelectorAll('chat-message-text')];
-          const of = (text: string | undefined) => texts.find((each) => each.textContent === text) ?? scroller;
-          getSelection()?.setBaseAndExtent(of(from), 0, of(to), of(to).childNodes.length);
-        },
-        [first, last],
-      );
-      await ana.page.keyboard.press('Control+C');
-      return ana.page.evaluate(() => navigator.clipboard.readText());
-    };
-    await ana.thread.scroller.focus();
-    await soon(() => copied('first answer', 'third answer')).toMatch(
-      /^admin1, \d\d:\d\d: first answer\nadmin1, \d\d:\d\d: second answer\nadmin1, \d\d:\d\d: third answer$/,
-    );
-    expect(await copied('second answer', 'second answer')).toBe('second answer');
-  });
-
-  test('the thread reads well to who does not see it', async () => {
-    await expect(ana.panel.locator('li.message').filter({ hasText: 'the meter is stuck' })).toMatchAriaSnapshot(`
-      - listitem:
-        - text: You the meter is stuck, see
-        - link "https://example.com/meter"
-        - paragraph:
-          - text: edited
-          - time
-    `);
-    await expect(ana.panel.locator('li.message').last()).toMatchAriaSnapshot(`
-      - listitem:
-        - emphasis: Message removed
-        - paragraph:
-          - time
-    `);
   });
 
   test('an administrator who changes tabs finds the place again', async () => {
@@ -203,14 +100,15 @@ test.describe.serial('a thread of 10,000 entries', () => {
     await maria.tab('Waiting').click();
     await maria.open('client2');
     await maria.thread.expectMessage('another question');
-    await maria.page.getByRole('tab', { name: /client1/ }).click();
+    await maria.tab('Mine').click();
+    await maria.open('client1');
     await soon(async () => (await maria.thread.scroller.evaluate(firstInView)).seq).toBe(before.seq);
     const { top } = await maria.thread.scroller.evaluate(firstInView);
     expect(Math.abs(top - before.top)).toBeLessThanOrEqual(2);
     await ben.page.context().close();
   });
 
-  test('who missed more than a page is led to the first of it', async () => {
+  test('who missed more than a page is led to the first of it, and from there to the first of all', async () => {
     const ben = new ClientPage(await somebody(site.clientPortal));
     await ben.signIn('client3');
     await ben.openChat();
@@ -218,16 +116,12 @@ test.describe.serial('a thread of 10,000 entries', () => {
     await ben.panel.getByRole('button', { name: 'First new message' }).click();
     await expect(ben.thread.scroller.locator('.unread')).toBeInViewport();
     await expect(lineOf(ben, 201)).toBeFocused();
-    await expectAccessible(ben.page);
+    const { farthest } = await ben.thread.scroller.evaluate(scrollUpTo, 1);
+    expect(farthest, 'pixels that what was in view has moved').toBeLessThanOrEqual(2);
+    await expect(lineOf(ben, 1)).toBeInViewport();
     await ben.page.context().close();
   });
 });
-
-/** Of a line whose message is in the log. */
-async function seqOf(line: Locator): Promise<number> {
-  await expect(line).toHaveAttribute('data-seq');
-  return Number(await line.getAttribute('data-seq'));
-}
 
 /** The first entry that is in view, and how far below the top it stands. */
 function firstInView(scroller: Element): { readonly seq: string | null; readonly top: number } {
@@ -239,8 +133,11 @@ function firstInView(scroller: Element): { readonly seq: string | null; readonly
   };
 }
 
-/** Up to the first entry, page by page. What is in view is looked at in every frame until the next page is there. */
-async function scrollToFirst(scroller: Element): Promise<{
+/** Up to this entry, page by page. What is in view is looked at in every frame until the next page is there. */
+async function scrollUpTo(
+  scroller: Element,
+  seq: number,
+): Promise<{
   /** Pixels by which what was in view moved when a page arrived, at most. */
   readonly farthest: number;
   /** Lines that the page held, at most. */
@@ -251,7 +148,7 @@ async function scrollToFirst(scroller: Element): Promise<{
   const entries = () => [...scroller.querySelectorAll('[data-seq]')];
   const firstSeq = () => Number(entries()[0]?.getAttribute('data-seq'));
   let [farthest, most, pages] = [0, 0, 0];
-  while (firstSeq() > 1) {
+  while (firstSeq() > seq) {
     const before = firstSeq();
     scroller.scrollTop = 0;
     await frame();

@@ -265,14 +265,22 @@ describe('the thread', () => {
     expect(store.wanted()).toBeUndefined();
   });
 
-  it('shows what waits to be sent only after the newest entry', async () => {
+  it('shows what waits to be sent only after the newest entry, and leads there who writes', async () => {
+    // In the middle of a long thread, from where no further page is loaded ahead.
+    vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(500);
+    vi.spyOn(Element.prototype, 'scrollHeight', 'get').mockReturnValue(10_000);
+    vi.spyOn(Element.prototype, 'scrollTop', 'get').mockReturnValue(5_000);
     for (let seq = 1; seq <= 400; seq += 1) service.message('c1', `text ${seq}`, service.admin);
     await show();
+    service.hold('SendMessage');
+    const last = (): string => page.querySelector('.message:last-child')?.textContent ?? '';
+    store.send('first of mine');
+    await until(() => last().includes('first of mine'));
     await store.showEntry(100);
     await until(() => line(100) !== null);
-    service.hold('SendMessage');
-    store.send('mine');
-    await until(() => page.querySelector('.message:last-child')?.textContent.includes('mine') === true);
+    expect(page.textContent).not.toContain('first of mine');
+    store.send('second of mine');
+    await until(() => last().includes('second of mine'));
     expect(line(400)).not.toBeNull();
     expect(line(100)).toBeNull();
   });
