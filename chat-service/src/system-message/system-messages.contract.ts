@@ -280,7 +280,12 @@ export function systemMessagesContract(open: () => Promise<SystemMessagesUnderTe
     });
 
     it('that came by gRPC first has its dead letter all the same when it comes by the broker', async () => {
-      const event = systemEvent({ recipients: [{ by: 'client_id', value: '4' }, { by: 'client_id', value: '99' }] });
+      const event = systemEvent({
+        recipients: [
+          { by: 'client_id', value: '4' },
+          { by: 'client_id', value: '99' },
+        ],
+      });
       await one.publish.run(event, byGrpc);
       await one.publish.run(event, byBroker);
       await one.publish.run(event, byGrpc);
@@ -309,7 +314,10 @@ export function systemMessagesContract(open: () => Promise<SystemMessagesUnderTe
         await one.notices.mark(notice.id, [first], 'written');
         const adding = two.notices.add(notice, [second]);
         await Promise.all([adding, ...Array.from({ length: 5 }, () => one.notices.finish(notice.id))]);
-        expect(await one.notices.progress('metering', event.eventId)).toMatchObject({ finishedAt: null, recipients: 2 });
+        expect(await one.notices.progress('metering', event.eventId)).toMatchObject({
+          finishedAt: null,
+          recipients: 2,
+        });
       }
     });
 
