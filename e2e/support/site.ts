@@ -1,4 +1,4 @@
-import { Deployment } from './deployment.js';
+import { Deployment, type Settings } from './deployment.js';
 import { envoyEdge } from './edge.js';
 import { EmbeddedDeployment } from './embedded-deployment.js';
 import { givenUrl } from './given-url.js';
@@ -27,13 +27,13 @@ export interface DeployedSite extends Site {
   readonly query: Deployment['query'];
 }
 
-/** As in production: real Envoy, MariaDB and RabbitMQ, two replicas. */
-export async function envoySite(): Promise<DeployedSite> {
+/** As in production: real Envoy, MariaDB and RabbitMQ, two replicas, with these settings of config.ts beside the usual. */
+export async function envoySite(settings: Settings = {}): Promise<DeployedSite> {
   return build(async (undo) => {
-    const deployment = await Deployment.start({
-      mysqlUrl: givenUrl('TEST_MYSQL_URL'),
-      brokerUrl: givenUrl('TEST_RABBITMQ_URL'),
-    });
+    const deployment = await Deployment.start(
+      { mysqlUrl: givenUrl('TEST_MYSQL_URL'), brokerUrl: givenUrl('TEST_RABBITMQ_URL') },
+      { settingsOf: (_, usual) => ({ ...usual, ...settings }) },
+    );
     undo.later(() => deployment.close());
     const client = await servePortal('client-portal');
     undo.later(() => client.close());

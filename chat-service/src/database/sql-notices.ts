@@ -45,12 +45,15 @@ export class SqlNotices extends Notices {
   override async add({ id, event, shownName, wantsDeadLetter }: Notice, recipients: readonly Recipient[]) {
     const { dialect } = this.database;
     const { source, eventId, ...content } = event;
+    const dead = wantsDeadLetter ? 1 : 0;
     await this.database.writeRepeatably(async (manager) => {
       await manager.query(
         `INSERT INTO notice (id, source, event_id, shown_name, content, wants_dead_letter, created_at, finished_at)
          VALUES (?, ?, ?, ?, ?, ?, ${this.now}, NULL)
-         ${dialect.onConflict(['source', 'event_id'])} finished_at = NULL`,
-        [id, source, eventId, shownName, JSON.stringify(content), wantsDeadLetter ? 1 : 0],
+         ${dialect.onConflict(['source', 'event_id'])}
+           finished_at = NULL,
+           wants_dead_letter = CASE WHEN ? = 1 THEN 1 ELSE notice.wants_dead_letter END`,
+        [id, source, eventId, shownName, JSON.stringify(content), dead, dead],
       );
       const [stored] = await manager.query<{ id: string }[]>(
         'SELECT id FROM notice WHERE source = ? AND event_id = ?',
@@ -69,9 +72,11 @@ export class SqlNotices extends Notices {
     });
   }
 
-  override async next(limit: number) {
+  override async next(limit: number, besides: readonly string[]) {
+    const others = besides.length === 0 ? '' : `AND id NOT IN (${besides.map(() => '?').join(', ')})`;
     const [row] = await this.database.read<NoticeRow>(
-      'SELECT * FROM notice WHERE finished_at IS NULL ORDER BY created_at LIMIT 1',
+      `SELECT * FROM notice WHERE finished_at IS NULL ${others} ORDER BY created_at LIMIT 1`,
+      besides,
     );
     if (row === undefined) return undefined;
     const recipients = await this.recipients(row.id, 'pending', limit);
@@ -92,13 +97,15 @@ export class SqlNotices extends Notices {
   }
 
   override async finish(noticeId: string): Promise<void> {
-    await this.database.writeRepeatably((manager) =>
-      manager.query(
+    await this.database.writeRepeatably(async (manager) => {
+      // The row first: what `add` is committing meanwhile must be seen by the look at the recipients.
+      await manager.query(`SELECT id FROM notice WHERE id = ? ${this.database.dialect.forUpdate}`, [noticeId]);
+      await manager.query(
         `UPDATE notice SET finished_at = ${this.now} WHERE id = ? AND finished_at IS NULL AND NOT EXISTS (
            SELECT 1 FROM notice_recipient WHERE notice_id = ? AND state = 'pending')`,
         [noticeId, noticeId],
-      ),
-    );
+      );
+    });
   }
 
   override async progress(source: string, eventId: string): Promise<NoticeProgress | undefined> {

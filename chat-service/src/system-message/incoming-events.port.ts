@@ -28,8 +28,9 @@ export type Verdict = 'done' | DeadLetter;
  * `handle` is called for every event at least once, for several at a time. Its answer ends the event: only then it is
  * taken from the queue, a dead letter only once the broker has confirmed that it keeps it. When `handle` throws, the
  * trouble is ours: the event stays, and is handled again after a pause that grows from 1 s to 30 s, on this replica or
- * another; it is never put back in front of others in a spin. `bury` keeps a dead letter of our own making, and throws
- * when the broker does not confirm it. `close` takes no more and lets what is being handled end.
+ * another, as the same object on this one; it is never put back in front of others in a spin. `bury` keeps a dead letter
+ * of our own making, and throws when the broker does not confirm that a queue has it. `close` takes no more and lets what
+ * is being handled end.
  */
 export abstract class IncomingEvents {
   /** Dead letters kept, since the start. */

@@ -55,6 +55,9 @@ export class NoticeExpander {
   private readonly stopping = new AbortController();
   private waking = Promise.withResolvers<void>();
   private troubles = 0;
+  /** Notices whose dead letter the broker does not take for now: the others go on. */
+  private readonly unburied = new Set<string>();
+  private isUnburiedTold = false;
   private dropAt = -Infinity;
 
   constructor(
@@ -116,8 +119,9 @@ export class NoticeExpander {
 
   /** Works on the oldest notice. Answers whether there may be more to do; throws when something is away. */
   private async expandSome(): Promise<boolean> {
-    const next = await this.notices.next(BATCH);
+    const next = await this.notices.next(BATCH, [...this.unburied]);
     if (next === undefined) {
+      this.unburied.clear();
       await this.dropOld();
       return false;
     }
@@ -161,7 +165,15 @@ export class NoticeExpander {
     if (progress !== undefined && progress.unknown > 0) {
       const letter = cloudEventFor({ ...event, recipients: progress.unknownRecipients });
       const text = `The platform has no client by these ${progress.unknown} names; the others have the message.`;
-      await this.incoming.bury({ ...letter, reason: 'RECIPIENT_UNKNOWN', text });
+      try {
+        await this.incoming.bury({ ...letter, reason: 'RECIPIENT_UNKNOWN', text });
+        this.isUnburiedTold = false;
+      } catch (error) {
+        if (!this.isUnburiedTold) this.log.warn({ err: error }, 'dead letters of notices wait; they are tried again');
+        this.isUnburiedTold = true;
+        this.unburied.add(id);
+        return;
+      }
     }
     await this.notices.finish(id);
   }

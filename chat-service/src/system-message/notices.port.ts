@@ -28,13 +28,16 @@ export type Reached = 'written' | 'unknown';
  * Notices until every recipient is written or known to be nobody.
  *
  * `add` commits a notice with its recipients, once per source and event id; adding it again adds recipients that it did
- * not have and tries again those that were unknown. `next` answers the oldest unfinished notice and some of its
- * recipients that are still to be reached, none when only `finish` is left. `mark` may be repeated. All of it is safe when
+ * not have and tries again those that were unknown. `next` answers the oldest unfinished notice that is not among
+ * `besides`, and some of its recipients that are still to be reached, none when only `finish` is left. `mark` may be repeated. All of it is safe when
  * two replicas work at once; the lease keeps them from doing work twice.
  */
 export abstract class Notices {
   abstract add(notice: Notice, recipients: readonly Recipient[]): Promise<void>;
-  abstract next(limit: number): Promise<{ notice: Notice; recipients: Recipient[] } | undefined>;
+  abstract next(
+    limit: number,
+    besides: readonly string[],
+  ): Promise<{ notice: Notice; recipients: Recipient[] } | undefined>;
   abstract mark(noticeId: string, recipients: readonly Recipient[], reached: Reached): Promise<void>;
   /** Ends the notice if no recipient is left to be reached. */
   abstract finish(noticeId: string): Promise<void>;

@@ -42,6 +42,11 @@ describe('readCloudEvent', () => {
     expect(readIt()).toEqual(expected);
   });
 
+  it('refuses a text that is no UTF-8, which clients would see as signs of replacement', () => {
+    const body = Buffer.from(JSON.stringify({ ...event, data: { ...data, texts: { en: 'Preţ é' } } }), 'latin1');
+    expect(() => readCloudEvent({ headers: {}, body })).toThrow('The body is not JSON in UTF-8.');
+  });
+
   it('takes what is left out for info, without a link and without a need of attention', () => {
     expect(read({ ...event, data: { recipients: [{ client_id: '4' }], texts: { en: 'Hello.' } } })).toEqual(
       systemEvent({ texts: { en: 'Hello.' } }),

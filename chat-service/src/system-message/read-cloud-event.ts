@@ -77,9 +77,10 @@ function attributesIn(headers: IncomingEvent['headers']): Record<string, unknown
   );
 }
 
+/** Strict: what is no UTF-8 would reach clients as signs of replacement. */
 function jsonOf(body: Buffer): unknown {
   try {
-    return decoded(JSON.parse(body.toString('utf8')));
+    return decoded(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)));
   } catch {
     throw new UnreadableEvent('UNREADABLE', 'The body is not JSON in UTF-8.');
   }

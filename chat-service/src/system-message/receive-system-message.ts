@@ -11,15 +11,19 @@ const MOST_DEFECTS = 3;
 export class ReceiveSystemMessage {
   /** By event, which the adapter hands over again as it is. */
   private readonly defects = new WeakMap<IncomingEvent, number>();
+  /** Those that were handled before: our own trouble must not use up a source's quota. */
+  private readonly tried = new WeakSet<IncomingEvent>();
 
   constructor(
-    private readonly publish: PublishSystemMessage,
+    private readonly publish: Pick<PublishSystemMessage, 'run'>,
     private readonly log: Logger,
   ) {}
 
   async run(event: IncomingEvent): Promise<Verdict> {
+    const redelivered = event.redelivered || this.tried.has(event);
+    this.tried.add(event);
     try {
-      await this.publish.run(readCloudEvent(event), { kind: 'broker', redelivered: event.redelivered });
+      await this.publish.run(readCloudEvent(event), { kind: 'broker', redelivered });
       return 'done';
     } catch (error) {
       if (error instanceof UnreadableEvent) return deadLetter(event, error.code, error.message);

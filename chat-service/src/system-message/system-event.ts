@@ -15,7 +15,7 @@ export interface Recipient {
 /** What an internal service tells clients. */
 export interface SystemEvent {
   readonly source: string;
-  /** The source's own, 1 to 255 characters. */
+  /** The source's own, 1 to 255 characters, the last of them no space. */
   readonly eventId: string;
   /** 1 to 1,000. */
   readonly recipients: readonly Recipient[];
@@ -36,7 +36,10 @@ const nameOf = (text: string): boolean => text.length > 0 && text.length <= 255 
 
 /** The event, within its bounds and with languages in their canonical form. Throws INVALID_FIELD or MESSAGE_TOO_LONG, naming the field and what it may hold. */
 export function checkedSystemEvent(event: SystemEvent, defaultLanguage: string): SystemEvent {
-  if (!nameOf(event.eventId)) throw invalidField('event_id', 'an event id has 1 to 255 characters.');
+  // In the database a space at the end does not count: two ids would be one.
+  if (!nameOf(event.eventId) || event.eventId.endsWith(' ')) {
+    throw invalidField('event_id', 'an event id has 1 to 255 characters, and no space at its end.');
+  }
   const { length } = event.recipients;
   if (length === 0 || length > MOST_RECIPIENTS) {
     throw invalidField('recipients', `name 1 to ${MOST_RECIPIENTS} recipients, these are ${length}.`);

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ChatError } from '../chat-error.js';
 import type { Entry } from '../conversation/entry.js';
 import type { Person } from '../identity/caller.js';
 import { eventually } from '../testing/eventually.js';
 import { systemEvent, type SystemMessagesUnderTest } from '../testing/system-messages-under-test.js';
-import { readCloudEvent } from './read-cloud-event.js';
+import { cloudEventFor, readCloudEvent } from './read-cloud-event.js';
 import type { Recipient } from './system-event.js';
 
 const HOUR = 3_600_000;
@@ -132,6 +133,12 @@ export function systemMessagesContract(open: () => Promise<SystemMessagesUnderTe
       expect(await test.database.read('SELECT id FROM conversation')).toEqual([]);
     });
 
+    it('is refused with an id that ends in a space, which the database takes for the id without it', async () => {
+      await expect(one.publish.run(systemEvent({ eventId: 'event-1 ' }), byGrpc)).rejects.toMatchObject({
+        reason: 'INVALID_FIELD',
+      });
+    });
+
     it('is refused of a source that is not configured', async () => {
       await expect(one.publish.run(systemEvent({ source: 'nobody' }), byGrpc)).rejects.toMatchObject({
         reason: 'SOURCE_NOT_ALLOWED',
@@ -153,6 +160,21 @@ export function systemMessagesContract(open: () => Promise<SystemMessagesUnderTe
       for (const { clock } of [one, two]) clock.advance(HOUR);
       await two.publish.run(trial('4'), byGrpc);
       expect(await threadOf('4')).toHaveLength(4);
+    });
+
+    it('is not used up by our own trouble: an event that is handled again counts once', async () => {
+      const event = {
+        redelivered: false,
+        ...cloudEventFor(systemEvent({ source: 'trial', recipients: [{ by: 'login', value: 'client1' }] })),
+      };
+      const { find } = one.recipients;
+      one.recipients.find = () => Promise.reject(new ChatError('unavailable', 'PLATFORM_UNAVAILABLE', 'Away.'));
+      for (let tries = 0; tries < 5; tries += 1) {
+        await expect(one.receive.run(event)).rejects.toMatchObject({ reason: 'PLATFORM_UNAVAILABLE' });
+      }
+      one.recipients.find = find;
+      expect(await one.receive.run(event)).toBe('done');
+      expect(await test.database.read("SELECT used FROM source_use WHERE source = 'trial'")).toEqual([{ used: 1 }]);
     });
 
     it('sets a hundredth aside at a time, so that not every message costs a statement', async () => {
@@ -237,6 +259,66 @@ export function systemMessagesContract(open: () => Promise<SystemMessagesUnderTe
       expect(await one.notices.progress('metering', 'event-1')).toMatchObject({ finishedAt: null, unknown: 0 });
       expect(await finished()).toMatchObject({ recipients: 3, written: 1, unknown: 2 });
       await expander.stop();
+    });
+
+    it('goes on though the dead letter of an earlier one cannot be kept, which is kept later', async () => {
+      const [known] = await knownClients(1);
+      const nobody: Recipient = { by: 'client_id', value: '99' };
+      if (known === undefined) throw new Error('There is no client.');
+      const { bury } = one.incoming;
+      one.incoming.bury = () => Promise.reject(new Error('RabbitMQ is away'));
+      await one.publish.run(systemEvent({ recipients: [known, nobody] }), byBroker);
+      await one.publish.run(systemEvent({ recipients: [known, nobody], eventId: 'event-2' }), byGrpc);
+      const expander = one.expander();
+      expander.start();
+      expect(await finished('event-2')).toMatchObject({ written: 1, unknown: 1 });
+      expect(await one.notices.progress('metering', 'event-1')).toMatchObject({ finishedAt: null, written: 1 });
+      one.incoming.bury = bury.bind(one.incoming);
+      expect(await finished('event-1')).toMatchObject({ written: 1, unknown: 1 });
+      expect(one.incoming.letters).toHaveLength(1);
+      await expander.stop();
+    });
+
+    it('that came by gRPC first has its dead letter all the same when it comes by the broker', async () => {
+      const event = systemEvent({
+        recipients: [
+          { by: 'client_id', value: '4' },
+          { by: 'client_id', value: '99' },
+        ],
+      });
+      await one.publish.run(event, byGrpc);
+      await one.publish.run(event, byBroker);
+      await one.publish.run(event, byGrpc);
+      const expander = one.expander();
+      expander.start();
+      await finished();
+      expect(one.incoming.letters).toHaveLength(1);
+      await expander.stop();
+    });
+
+    it('holds twenty long texts', async () => {
+      const languages = 'en ro hu bg el ru uk sr mk de fr it es pl cs sk sl hr tr ka'.split(' ');
+      const texts = Object.fromEntries(languages.map((language) => [language, 'ё'.repeat(4_000)]));
+      await one.publish.run(systemEvent({ texts, recipients: await knownClients(2) }), byGrpc);
+      const next = await one.notices.next(10, []);
+      expect(next?.notice.event.texts).toEqual(texts);
+    });
+
+    it('is not finished by a look from before somebody was added', async () => {
+      const [first, second] = await knownClients(2);
+      if (first === undefined || second === undefined) throw new Error('There are no clients.');
+      for (let round = 1; round <= 30; round += 1) {
+        const event = systemEvent({ eventId: `event-${round}` });
+        const notice = { id: `notice-${round}`, event, shownName: 'Metering', wantsDeadLetter: false };
+        await one.notices.add(notice, [first]);
+        await one.notices.mark(notice.id, [first], 'written');
+        const adding = two.notices.add(notice, [second]);
+        await Promise.all([adding, ...Array.from({ length: 5 }, () => one.notices.finish(notice.id))]);
+        expect(await one.notices.progress('metering', event.eventId)).toMatchObject({
+          finishedAt: null,
+          recipients: 2,
+        });
+      }
     });
 
     it('is forgotten 30 days after it finished', async () => {

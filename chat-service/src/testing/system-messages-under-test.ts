@@ -15,6 +15,7 @@ import { DeliverSystemMessage } from '../system-message/deliver-system-message.j
 import { NoticeExpander, type ExpanderTimes } from '../system-message/notice-expander.js';
 import { PublishSystemMessage } from '../system-message/publish-system-message.js';
 import { ReceiveSystemMessage } from '../system-message/receive-system-message.js';
+import type { Recipients } from '../system-message/recipients.port.js';
 import type { Source } from '../system-message/service-accounts.js';
 import type { SystemEvent } from '../system-message/system-event.js';
 import { replicaOn, type LogDatabases } from './log-under-test.js';
@@ -51,7 +52,8 @@ function replicaOf(database: Database, platform: PlatformDatabase, name: string)
   const notices = new SqlNotices(database, clock);
   const quota = new SqlSourceQuota(database, clock);
   const incoming = new EmbeddedIncomingEvents(1);
-  const deliver = new DeliverSystemMessage(log, new PlatformRecipients(people, platform, config), languages, 'en');
+  const recipients: Recipients = new PlatformRecipients(people, platform, config);
+  const deliver = new DeliverSystemMessage(log, recipients, languages, 'en');
   const expander = (times: Partial<ExpanderTimes> = {}) =>
     new NoticeExpander(notices, deliver, incoming, name, lines.log, { pollMs: 5, firstPauseMs: 5, ...times });
   const sources = { source: (source: string) => SOURCES.find(({ name: each }) => each === source) };
@@ -67,6 +69,7 @@ function replicaOf(database: Database, platform: PlatformDatabase, name: string)
     languages,
     notices,
     quota,
+    recipients,
     incoming,
     deliver,
     expander,

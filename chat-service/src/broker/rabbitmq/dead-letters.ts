@@ -8,6 +8,8 @@ const USAGE = `Usage, with RABBITMQ_URL as of the chat:
   npm run dead-letters -- replay ID… | --all    sends them again as they came
   npm run dead-letters -- drop ID… | --all      forgets them`;
 
+const LONGEST_PART = 200;
+
 /** `npm run dead-letters`, and `node dist/broker/rabbitmq/dead-letters.js` in the image: system messages that could not be written. */
 async function main([command = '', ...ids]: readonly string[]): Promise<number> {
   const isMeant = (letter: KeptLetter): boolean => ids.includes('--all') || ids.includes(letter.id);
@@ -33,15 +35,21 @@ function print(lines: readonly string[], nothing = 'No dead letters.'): number {
   return lines.length === 0 && nothing !== 'No dead letters.' ? 1 : 0;
 }
 
-/** One line a letter: what it is by its source, and why it lies here. */
+/** One line a letter: what it is by its source, and why it lies here. What programs wrote may be long, and must not steer a terminal. */
 function lineOf(letter: KeptLetter): string {
   const { id, time, reason, text } = letter;
-  return [id, time || '-', reason, nameOf(letter), text].join('  ');
+  return [id, time || '-', reason, nameOf(letter), text].map(inOneLine).join('  ');
+}
+
+function inOneLine(part: string): string {
+  const shown = part.replace(/\p{Cc}/gu, '\u{fffd}');
+  return shown.length > LONGEST_PART ? `${shown.slice(0, LONGEST_PART)}…` : shown;
 }
 
 function wholeOf(letter: KeptLetter): string {
   const headers = JSON.stringify(letter.headers, undefined, 2);
-  return `${lineOf(letter)}\n${letter.contentType}\n${headers}\n${letter.body.toString('utf8')}`;
+  const body = letter.body.toString('utf8').replace(/[^\P{Cc}\t\n]/gu, '\u{fffd}');
+  return `${lineOf(letter)}\n${letter.contentType}\n${headers}\n${body}`;
 }
 
 function nameOf(letter: KeptLetter): string {

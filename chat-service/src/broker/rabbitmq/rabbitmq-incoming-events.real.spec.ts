@@ -166,6 +166,45 @@ describe('RabbitmqIncomingEvents', () => {
       await events.close();
     });
 
+    it('keeps a dead letter however large its headers and its text are, and holds up nobody', async () => {
+      const events = bench.newEvents();
+      await bench.queueReady();
+      const large = 'x'.repeat(100_000);
+      // As large as they can be sent from here.
+      const headers = { 'cloudEvents:id': 'event-1', 'cloudEvents:note': 'x'.repeat(65_000), other: 'x' };
+      const done: string[] = [];
+      events.listen(({ contentType, headers: given, body }) => {
+        done.push(body.toString());
+        const bad = { contentType, headers: given, body, reason: 'UNREADABLE', text: `${large}\ud83d` };
+        return Promise.resolve(body.toString() === 'good' ? 'done' : bad);
+      });
+      bench.put('large text');
+      bench.put('large headers', headers);
+      bench.put('good');
+      await eventually('both bad ones are kept', async () => (await bench.letters()).length === 2);
+      const letters = await bench.letters();
+      expect(letters.map(({ text }) => text)).toEqual(['x'.repeat(1_000), 'x'.repeat(1_000)]);
+      const kept = letters.find(({ body }) => body.toString() === 'large headers')?.headers;
+      expect(kept).toMatchObject({ 'cloudEvents:id': 'event-1', 'chat-headers-dropped': true });
+      expect(Object.keys(kept ?? {})).not.toContain('cloudEvents:note');
+      expect(done).toContain('good');
+      await events.close();
+    });
+
+    it('loses no dead letter when the queue of dead letters is gone: it is made anew', async () => {
+      const events = bench.newEvents();
+      await bench.queueReady();
+      await bench.outside.deleteQueue(bench.names.deadLetterQueue);
+      events.listen(({ contentType, headers, body }) =>
+        Promise.resolve({ contentType, headers, body, reason: 'UNREADABLE', text: 'x' }),
+      );
+      bench.put('bad');
+      await bench.queueReady();
+      const letter = await eventually('it is kept', async () => (await bench.letters())[0]);
+      expect(letter).toMatchObject({ reason: 'UNREADABLE', body: Buffer.from('bad') });
+      await events.close();
+    });
+
     it('leaves an event that ends whoever takes it to the dead letters, by the broker', async () => {
       const events = bench.newEvents({ deliveryLimit: 2 });
       await bench.queueReady();

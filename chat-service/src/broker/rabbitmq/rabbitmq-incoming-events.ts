@@ -7,7 +7,9 @@ import {
   type IncomingEvent,
   type Verdict,
 } from '../../system-message/incoming-events.port.js';
+import { newId } from '../../conversation/new-id.js';
 import { declare } from './declare.js';
+import { letterHeaders } from './letter-headers.js';
 import type { KeptChannel } from './kept-channel.js';
 import type { RabbitmqConnection } from './rabbitmq-connection.js';
 
@@ -67,6 +69,8 @@ export class RabbitmqIncomingEvents extends IncomingEvents {
   /** The channel that consumes or is about to, while it is open. */
   private life: Life | undefined;
   private inTrouble = false;
+  /** Dead letters that no queue took; their confirms follow. */
+  private readonly returned = new Set<unknown>();
 
   constructor(
     connection: RabbitmqConnection,
@@ -88,6 +92,7 @@ export class RabbitmqIncomingEvents extends IncomingEvents {
   override async bury({ contentType, headers, body, reason, text }: DeadLetter): Promise<void> {
     const channel = this.letters.current;
     if (channel === undefined) throw new Error('RabbitMQ is away');
+    const messageId = newId();
     const confirmed = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
       this.letters.renew('confirms are overdue');
@@ -100,11 +105,17 @@ export class RabbitmqIncomingEvents extends IncomingEvents {
         body,
         {
           persistent: true,
+          mandatory: true,
+          messageId,
           contentType,
           timestamp: Math.floor(Date.now() / 1_000),
-          headers: { ...headers, 'chat-reason': reason, 'chat-text': text },
+          headers: letterHeaders(headers, reason, text),
         },
-        (error: unknown) => (error ? confirmed.reject(toError(error)) : confirmed.resolve()),
+        (error: unknown) => {
+          if (error) confirmed.reject(toError(error));
+          else if (this.returned.delete(messageId)) confirmed.reject(this.nobodyKeepsLetters());
+          else confirmed.resolve();
+        },
       );
       await confirmed.promise;
       this.buried += 1;
@@ -122,7 +133,13 @@ export class RabbitmqIncomingEvents extends IncomingEvents {
     this.letters.end();
   }
 
-  private async declareLetters(_channel: Channel, link: ChannelModel): Promise<void> {
+  /** Somebody deleted the queue or its binding: a fresh channel declares them anew. */
+  private nobodyKeepsLetters(): Error {
+    this.letters.renew('no queue takes dead letters');
+    return new Error('No queue takes dead letters');
+  }
+
+  private async declareLetters(channel: Channel, link: ChannelModel): Promise<void> {
     const { deadLetterExchange: exchange, deadLetterQueue: queue } = this.settings;
     await declare(link, this.log, `exchange ${exchange}`, (own) =>
       own.assertExchange(exchange, 'fanout', { durable: true }),
@@ -134,6 +151,7 @@ export class RabbitmqIncomingEvents extends IncomingEvents {
       }),
     );
     await declare(link, this.log, `the binding of queue ${queue}`, (own) => own.bindQueue(queue, exchange, ''));
+    channel.on('return', ({ properties }) => this.returned.add(properties.messageId));
   }
 
   /** What exists with other arguments is used as it is: an operator may have reasons for their own. */

@@ -6,13 +6,13 @@ export class Notices1764240000000 implements MigrationInterface {
   readonly name = 'Notices1764240000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    const { id, word, name, text, count, time, flag, table } = columnTypes(engineOf(runner));
+    const { id, word, name, longText, count, time, flag, table } = columnTypes(engineOf(runner));
     await runner.query(`CREATE TABLE notice (
       id ${id} NOT NULL PRIMARY KEY,
       source ${id} NOT NULL,
       event_id ${name} NOT NULL,
       shown_name ${name} NOT NULL,
-      content ${text} NOT NULL,
+      content ${longText} NOT NULL,
       wants_dead_letter ${flag} NOT NULL,
       created_at ${time} NOT NULL,
       finished_at ${time} NULL
