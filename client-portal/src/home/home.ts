@@ -9,13 +9,13 @@ import {
   signal,
   untracked,
   viewChild,
+  ViewContainerRef,
 } from '@angular/core';
 import type { Type } from '@angular/core';
 import { ChatConnection } from '@energy-chat/client/angular/connection/chat-connection.js';
 import { Icon } from '@energy-chat/client/angular/icon/icon.js';
 import { LanguageSwitch } from '@energy-chat/client/angular/language/language-switch.js';
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
-import { Sessions } from '@energy-chat/client/angular/sessions/sessions.js';
 import { SignOutQuestion } from '@energy-chat/client/angular/sign-out/sign-out-question.js';
 import { ChatButton } from '../chat/chat-button.js';
 import { MyConversation } from '../chat/my-conversation.js';
@@ -26,7 +26,7 @@ import { greetingKey } from './greeting-key.js';
 /** The page "My energy", with the chat over it. The chat's program comes when the page is at rest, or is asked for. */
 @Component({
   selector: 'portal-home',
-  imports: [Brand, ChatButton, Icon, LanguageSwitch, NgComponentOutlet, Sessions, SignOutQuestion],
+  imports: [Brand, ChatButton, Icon, LanguageSwitch, NgComponentOutlet, SignOutQuestion],
   templateUrl: './home.html',
   styleUrls: ['../../../chat-client/angular/controls.css', './home.css'],
   host: { '(document:keydown.escape)': 'closeByKey($event)' },
@@ -47,7 +47,9 @@ export class Home {
   protected readonly isPanelMissing = signal(false);
   protected readonly isSigningOut = signal(false);
   protected readonly couldNotSignOut = signal(false);
-  protected readonly showsSessions = signal(false);
+  protected readonly areSessionsMissing = signal(false);
+  /** Where dialogs open that few people ask for; their programs come then. */
+  private readonly dialogs = viewChild.required('dialogs', { read: ViewContainerRef });
 
   constructor() {
     afterNextRender(() => whenIdle(() => void this.loadPanel()));
@@ -69,9 +71,24 @@ export class Home {
   }
 
   protected closeByKey(event: Event): void {
-    if (!this.panel.isOpen() || event.defaultPrevented || this.question().isOpen || this.showsSessions()) return;
+    if (!this.panel.isOpen() || event.defaultPrevented || this.question().isOpen || this.dialogs().length > 0) return;
     if (event instanceof KeyboardEvent && event.isComposing) return;
     this.panel.close();
+  }
+
+  protected async showSessions(button: HTMLElement): Promise<void> {
+    this.areSessionsMissing.set(false);
+    try {
+      const { Sessions } = await import('@energy-chat/client/angular/sessions/sessions.js');
+      if (this.dialogs().length > 0) return;
+      const { instance, hostView } = this.dialogs().createComponent(Sessions);
+      instance.closed.subscribe(() => {
+        hostView.destroy();
+        button.focus();
+      });
+    } catch {
+      this.areSessionsMissing.set(true);
+    }
   }
 
   /** Asks first when something would be lost. */
