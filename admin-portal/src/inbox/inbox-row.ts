@@ -46,7 +46,9 @@ export class InboxRow {
     const ms = this.waitedMs();
     return ms === undefined ? undefined : waitingLabel(ms, this.languages.current());
   });
-  protected readonly waitingInFull = computed(() => waitingLabel(this.waitedMs() ?? 0, this.languages.current(), 'long'));
+  protected readonly waitingInFull = computed(() =>
+    waitingLabel(this.waitedMs() ?? 0, this.languages.current(), 'long'),
+  );
   protected readonly lastEntry = computed(() => {
     const { lastEntryTime } = this.row();
     return lastEntryTime && entryTimeLabel(timestampMs(lastEntryTime), this.clock.now(), this.languages.locale());

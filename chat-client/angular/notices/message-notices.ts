@@ -63,7 +63,8 @@ export class MessageNotices {
       news: String(news.seq),
       title: news.author?.displayName || this.texts.say('notices.support'),
       text: this.texts.say('notices.newMessage'),
-      isSeen: () => isSeen() || followed.unread() === 0,
+      // The number of unread messages comes after the entry: by it, everything new would count as read.
+      isSeen: () => isSeen() || (store.myProgress()?.readSeq ?? 0) >= news.seq,
       open: followed.open,
     });
   }

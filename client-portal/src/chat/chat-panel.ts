@@ -19,17 +19,7 @@ import { unratedCase } from './rating/unrated-case.js';
 /** The chat with support: over the page on a wide screen, in its place on a phone. */
 @Component({
   selector: 'portal-chat-panel',
-  imports: [
-    Acknowledgement,
-    Composer,
-    ConnectionNotice,
-    Icon,
-    Later,
-    NoticeOffer,
-    NoticeSwitch,
-    Thread,
-    TopicChoice,
-  ],
+  imports: [Acknowledgement, Composer, ConnectionNotice, Icon, Later, NoticeOffer, NoticeSwitch, Thread, TopicChoice],
   templateUrl: './chat-panel.html',
   styleUrls: ['../../../chat-client/angular/controls.css', './chat-panel.css'],
 })
