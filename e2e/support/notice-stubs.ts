@@ -12,7 +12,10 @@ export async function stubNotices(context: BrowserContext): Promise<Noticed> {
   const told: string[] = [];
   await context.exposeFunction('noticed', (what: string) => void told.push(what));
   await context.addInitScript(() => {
-    const noticed = (what: string): void => void Reflect.get(window, 'noticed')(what);
+    const noticed = (what: string): void => {
+      const told: unknown = Reflect.get(window, 'noticed');
+      if (typeof told === 'function') void Reflect.apply(told, undefined, [what]);
+    };
     class StubNotification extends EventTarget {
       static get permission(): string {
         return localStorage.getItem('stub/permission') ?? 'default';

@@ -4,6 +4,6 @@ import type { Translation } from '@jsverse/transloco';
 
 /** The texts of this portal, with the chat's. */
 export async function loadTexts(language: Language): Promise<Translation> {
-  const portal: Promise<{ readonly default: Translation }> = import(`./${language}.json`);
+  const portal = import(`./${language}.json`) as Promise<{ readonly default: Translation }>;
   return { ...(await loadChatTexts(language)), ...(await portal).default };
 }
