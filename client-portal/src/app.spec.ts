@@ -84,7 +84,7 @@ describe('the client portal', () => {
     await until(() => find('.badge')?.textContent === '2');
     expect(document.title).toBe('(2) My energy');
     document.dispatchEvent(new Event('visibilitychange'));
-    expect(service.calls.map(({ method }) => method)).toEqual(['SignIn', 'GetMyConversation']);
+    expect(service.calls.map(({ method }) => method)).toEqual(['SignIn', 'SetLanguage', 'GetMyConversation']);
     await openPanel();
     expect(service.callsOf('Watch')).not.toEqual([]);
   });
