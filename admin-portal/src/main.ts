@@ -2,9 +2,8 @@ import { bootstrapApplication } from '@angular/platform-browser';
 import { provideChat } from '@energy-chat/client/angular/connection/provide-chat.js';
 import { provideLanguages } from '@energy-chat/client/angular/language/provide-languages.js';
 import { App } from './app.js';
-import en from './i18n/en.json';
-import ro from './i18n/ro.json';
+import { loadTexts } from './i18n/load-texts.js';
 
 bootstrapApplication(App, {
-  providers: [provideChat({ audience: 'admin' }), provideLanguages({ en, ro })],
+  providers: [provideChat({ audience: 'admin' }), provideLanguages(loadTexts)],
 }).catch((failure: unknown) => console.error(failure));

@@ -7,6 +7,7 @@ import { provideChat } from '@energy-chat/client/angular/connection/provide-chat
 import { provideLanguages } from '@energy-chat/client/angular/language/provide-languages.js';
 import { ProgressSchema } from '@energy-chat/contract/conversation_pb.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bundledTexts } from '../../chat-client/angular/testing/bundled-texts.js';
 import { MemoryService } from '../../chat-client/src/testing/memory-service.js';
 import { App } from './app.js';
 import { MyConversation } from './chat/my-conversation.js';
@@ -34,7 +35,7 @@ describe('the client portal', () => {
     TestBed.configureTestingModule({
       providers: [
         provideChat({ audience: 'client' }),
-        provideLanguages({ en, ro }),
+        provideLanguages(bundledTexts({ en, ro })),
         { provide: CHAT_TRANSPORT, useValue: service.transport() },
         MyConversation,
       ],
@@ -83,8 +84,7 @@ describe('the client portal', () => {
     await until(() => find('.badge')?.textContent === '2');
     expect(document.title).toBe('(2) My energy');
     document.dispatchEvent(new Event('visibilitychange'));
-    expect(service.callsOf('GetMyConversation')).toHaveLength(1);
-    expect(service.callsOf('Watch')).toEqual([]);
+    expect(service.calls.map(({ method }) => method)).toEqual(['SignIn', 'SetLanguage', 'GetMyConversation']);
     await openPanel();
     expect(service.callsOf('Watch')).not.toEqual([]);
   });

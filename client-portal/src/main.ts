@@ -3,9 +3,8 @@ import { provideChat } from '@energy-chat/client/angular/connection/provide-chat
 import { provideLanguages } from '@energy-chat/client/angular/language/provide-languages.js';
 import { App } from './app.js';
 import { MyConversation } from './chat/my-conversation.js';
-import en from './i18n/en.json';
-import ro from './i18n/ro.json';
+import { loadTexts } from './i18n/load-texts.js';
 
 bootstrapApplication(App, {
-  providers: [provideChat({ audience: 'client' }), provideLanguages({ en, ro }), MyConversation],
+  providers: [provideChat({ audience: 'client' }), provideLanguages(loadTexts), MyConversation],
 }).catch((failure: unknown) => console.error(failure));

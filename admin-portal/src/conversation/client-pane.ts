@@ -5,7 +5,6 @@ import { Texts } from '@energy-chat/client/angular/language/texts.js';
 import type { OpenConversation } from '../desk/open-conversations.js';
 import { InboxStore } from '../inbox/inbox-store.js';
 import { Avatar } from '../shell/avatar.js';
-import { LOCALES } from '../shell/locales.js';
 import { topicKey } from './topic-key.js';
 
 /** Who the client is, and the case that is open. */
@@ -67,7 +66,7 @@ export class ClientPane {
   protected readonly topic = computed(() => topicKey(this.openCase()?.topic));
   protected readonly opened = computed(() => {
     const time = this.openCase()?.openedTime;
-    const format = new Intl.DateTimeFormat(LOCALES[this.languages.current()], {
+    const format = new Intl.DateTimeFormat(this.languages.locale(), {
       dateStyle: 'medium',
       timeStyle: 'short',
     });

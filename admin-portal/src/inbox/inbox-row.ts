@@ -6,7 +6,6 @@ import type { Conversation } from '@energy-chat/contract/conversation_pb.js';
 import { topicKey } from '../conversation/topic-key.js';
 import { Avatar } from '../shell/avatar.js';
 import { DeskIcon } from '../shell/desk-icon.js';
-import { LOCALES } from '../shell/locales.js';
 import { Clock } from '@energy-chat/client/angular/language/clock.js';
 import { entryTimeLabel } from './entry-time-label.js';
 import { LONG_WAIT_MS, waitingLabel } from './waiting-label.js';
@@ -31,7 +30,7 @@ export class InboxRow {
   readonly showsAssignee = input(false);
 
   private readonly clock = inject(Clock);
-  private readonly language = inject(Languages).current;
+  private readonly languages = inject(Languages);
   protected readonly texts = inject(Texts);
 
   protected readonly name = computed(() => this.row().client?.displayName ?? '');
@@ -45,11 +44,13 @@ export class InboxRow {
   protected readonly waitsLong = computed(() => (this.waitedMs() ?? 0) >= LONG_WAIT_MS);
   protected readonly waiting = computed(() => {
     const ms = this.waitedMs();
-    return ms === undefined ? undefined : waitingLabel(ms, this.language());
+    return ms === undefined ? undefined : waitingLabel(ms, this.languages.current());
   });
-  protected readonly waitingInFull = computed(() => waitingLabel(this.waitedMs() ?? 0, this.language(), 'long'));
+  protected readonly waitingInFull = computed(() =>
+    waitingLabel(this.waitedMs() ?? 0, this.languages.current(), 'long'),
+  );
   protected readonly lastEntry = computed(() => {
     const { lastEntryTime } = this.row();
-    return lastEntryTime && entryTimeLabel(timestampMs(lastEntryTime), this.clock.now(), LOCALES[this.language()]);
+    return lastEntryTime && entryTimeLabel(timestampMs(lastEntryTime), this.clock.now(), this.languages.locale());
   });
 }

@@ -37,7 +37,6 @@ export class Dates {
   }
 
   private format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-    // British order and 24 hours, as in the rest of Europe.
-    return new Intl.DateTimeFormat(this.languages.current() === 'en' ? 'en-GB' : 'ro-RO', options);
+    return new Intl.DateTimeFormat(this.languages.locale(), options);
   }
 }

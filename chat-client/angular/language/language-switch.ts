@@ -1,9 +1,7 @@
 import { Component, inject } from '@angular/core';
 import { LANGUAGES, Languages } from './languages.js';
+import type { Language } from './languages.js';
 import { Texts } from './texts.js';
-
-/** Each language is named in itself, so that who does not read the other finds it. */
-const NAMES = { en: 'English', ro: 'Română' } as const;
 
 @Component({
   selector: 'chat-language-switch',
@@ -14,7 +12,7 @@ const NAMES = { en: 'English', ro: 'Română' } as const;
           type="button"
           [attr.lang]="language"
           [attr.aria-pressed]="chosen.current() === language"
-          [attr.aria-label]="language.toUpperCase() + ', ' + names[language]"
+          [attr.aria-label]="language.toUpperCase() + ', ' + nameOf(language)"
           (click)="chosen.use(language)"
         >
           {{ language.toUpperCase() }}
@@ -28,5 +26,10 @@ export class LanguageSwitch {
   protected readonly texts = inject(Texts);
   protected readonly chosen = inject(Languages);
   protected readonly languages = LANGUAGES;
-  protected readonly names = NAMES;
+
+  /** In itself, so that who does not read the current one finds it. */
+  protected nameOf(language: Language): string {
+    const name = new Intl.DisplayNames(language, { type: 'language' }).of(language) ?? language;
+    return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
+  }
 }

@@ -16,19 +16,19 @@ export class LanguageTold {
   constructor() {
     effect(() => {
       const me = this.connection.me();
-      const current = this.languages.current();
+      const wanted = this.languages.wanted();
       if (me === undefined) return;
-      untracked(() => this.compare(me, current));
+      untracked(() => this.compare(me, wanted));
     });
   }
 
-  private compare(me: { readonly id: string; readonly language: string }, current: string): void {
+  private compare(me: { readonly id: string; readonly language: string }, wanted: string): void {
     if (this.told?.personId !== me.id) {
       const followed = this.languages.isChosen ? undefined : this.languages.follow(me.language);
       this.told = { personId: me.id, language: followed ?? me.language };
       if (followed !== undefined) return;
     }
-    if (this.told.language !== current) void this.tell(me.id, current);
+    if (this.told.language !== wanted) void this.tell(me.id, wanted);
   }
 
   /** In place of what is still being told: the last choice stands. */

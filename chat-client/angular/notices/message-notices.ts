@@ -47,7 +47,10 @@ export class MessageNotices {
 
   private look(store: ConversationStore, entries: readonly Entry[], followed: Followed): void {
     const lastSeq = entries.at(-1)?.seq ?? 0;
-    const before = this.known?.store === store ? this.known.seq : lastSeq;
+    const isFollowed = this.known?.store === store;
+    // Of another person, it may be.
+    if (!isFollowed) this.isMoment.set(false);
+    const before = isFollowed ? (this.known?.seq ?? lastSeq) : lastSeq;
     this.known = { store, seq: Math.max(before, lastSeq) };
     const added = entries.filter(({ seq }) => seq > before);
     if (added.some(({ content, author }) => content.case === 'message' && author?.side === Side.CLIENT)) {
@@ -63,7 +66,8 @@ export class MessageNotices {
       news: String(news.seq),
       title: news.author?.displayName || this.texts.say('notices.support'),
       text: this.texts.say('notices.newMessage'),
-      isSeen: () => isSeen() || followed.unread() === 0,
+      // The number of unread messages comes after the entry: by it, everything new would count as read.
+      isSeen: () => isSeen() || (store.myProgress()?.readSeq ?? 0) >= news.seq,
       open: followed.open,
     });
   }

@@ -7,7 +7,8 @@ import { provideChat } from '../connection/provide-chat.js';
 import type { ChatAudience } from '../connection/chat-audience.js';
 import type { ConversationStore } from '../conversation/conversation-store.js';
 import { ConversationStores } from '../conversation/conversation-stores.js';
-import { provideLanguages, type PortalTexts } from '../language/provide-languages.js';
+import { bundledTexts, type PortalTexts } from './bundled-texts.js';
+import { provideLanguages } from '../language/provide-languages.js';
 import type { MemoryService } from '../../src/testing/memory-service.js';
 
 /** A page of the chat over a service in memory; `texts` are the portal's. */
@@ -24,7 +25,7 @@ export function preparePage(
   TestBed.configureTestingModule({
     providers: [
       provideChat({ audience }),
-      provideLanguages(texts),
+      provideLanguages(bundledTexts(texts)),
       { provide: CHAT_TRANSPORT, useValue: service.transport() },
       ...providers,
     ],

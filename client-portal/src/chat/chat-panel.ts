@@ -1,9 +1,11 @@
 import type { ElementRef } from '@angular/core';
-import { afterRenderEffect, Component, computed, inject, untracked, viewChild } from '@angular/core';
+import { afterRenderEffect, Component, computed, inject, inputBinding, untracked, viewChild } from '@angular/core';
 import { Composer } from '@energy-chat/client/angular/composer/composer.js';
 import { ChatConnection } from '@energy-chat/client/angular/connection/chat-connection.js';
 import { ConnectionNotice } from '@energy-chat/client/angular/connection/connection-notice.js';
 import { Icon } from '@energy-chat/client/angular/icon/icon.js';
+import { Later } from '@energy-chat/client/angular/later/later.js';
+import type { LaterPart } from '@energy-chat/client/angular/later/later.js';
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
 import { NoticeOffer } from '@energy-chat/client/angular/notices/notice-offer.js';
 import { NoticeSwitch } from '@energy-chat/client/angular/notices/notice-switch.js';
@@ -12,22 +14,12 @@ import { MyConversation } from './my-conversation.js';
 import { Acknowledgement } from './opening/acknowledgement.js';
 import { TopicChoice } from './opening/topic-choice.js';
 import { PanelState } from './panel-state.js';
-import { CaseRating } from './rating/case-rating.js';
+import { unratedCase } from './rating/unrated-case.js';
 
 /** The chat with support: over the page on a wide screen, in its place on a phone. */
 @Component({
   selector: 'portal-chat-panel',
-  imports: [
-    Acknowledgement,
-    CaseRating,
-    Composer,
-    ConnectionNotice,
-    Icon,
-    NoticeOffer,
-    NoticeSwitch,
-    Thread,
-    TopicChoice,
-  ],
+  imports: [Acknowledgement, Composer, ConnectionNotice, Icon, Later, NoticeOffer, NoticeSwitch, Thread, TopicChoice],
   templateUrl: './chat-panel.html',
   styleUrls: ['../../../chat-client/angular/controls.css', './chat-panel.css'],
 })
@@ -46,6 +38,14 @@ export class ChatPanel {
     if (isThere === undefined) return '';
     return this.texts.say(isThere ? 'chat.there' : 'chat.away');
   });
+
+  protected readonly isRatingAsked = computed(
+    () => unratedCase(this.conversation.store()?.entries() ?? []) !== undefined,
+  );
+  protected readonly caseRating = async (): Promise<LaterPart> => {
+    const { CaseRating } = await import('./rating/case-rating.js');
+    return { component: CaseRating, bindings: [inputBinding('store', this.conversation.store)] };
+  };
 
   constructor() {
     afterRenderEffect(() => {

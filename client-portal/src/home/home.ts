@@ -1,4 +1,3 @@
-import { NgComponentOutlet } from '@angular/common';
 import {
   afterNextRender,
   Component,
@@ -9,24 +8,24 @@ import {
   signal,
   untracked,
   viewChild,
+  ViewContainerRef,
 } from '@angular/core';
-import type { Type } from '@angular/core';
 import { ChatConnection } from '@energy-chat/client/angular/connection/chat-connection.js';
 import { Icon } from '@energy-chat/client/angular/icon/icon.js';
 import { LanguageSwitch } from '@energy-chat/client/angular/language/language-switch.js';
 import { Texts } from '@energy-chat/client/angular/language/texts.js';
-import { Sessions } from '@energy-chat/client/angular/sessions/sessions.js';
 import { SignOutQuestion } from '@energy-chat/client/angular/sign-out/sign-out-question.js';
 import { ChatButton } from '../chat/chat-button.js';
+import { ChatPanel } from '../chat/chat-panel.js';
 import { MyConversation } from '../chat/my-conversation.js';
 import { PanelState } from '../chat/panel-state.js';
 import { Brand } from './brand.js';
 import { greetingKey } from './greeting-key.js';
 
-/** The page "My energy", with the chat over it. The chat's program comes when the page is at rest, or is asked for. */
+/** The page "My energy", with the chat over it. */
 @Component({
   selector: 'portal-home',
-  imports: [Brand, ChatButton, Icon, LanguageSwitch, NgComponentOutlet, Sessions, SignOutQuestion],
+  imports: [Brand, ChatButton, ChatPanel, Icon, LanguageSwitch, SignOutQuestion],
   templateUrl: './home.html',
   styleUrls: ['../../../chat-client/angular/controls.css', './home.css'],
   host: { '(document:keydown.escape)': 'closeByKey($event)' },
@@ -43,21 +42,19 @@ export class Home {
   protected readonly greeting = computed(() =>
     this.texts.say(`home.greeting.${greetingKey(new Date())}`, { name: this.connection.me()?.displayName ?? '' }),
   );
-  protected readonly panelType = signal<Type<unknown> | undefined>(undefined);
-  protected readonly isPanelMissing = signal(false);
   protected readonly isSigningOut = signal(false);
   protected readonly couldNotSignOut = signal(false);
-  protected readonly showsSessions = signal(false);
+  protected readonly areSessionsMissing = signal(false);
+  /** Where dialogs open that few people ask for; their programs come then. */
+  private readonly dialogs = viewChild.required('dialogs', { read: ViewContainerRef });
 
   constructor() {
-    afterNextRender(() => whenIdle(() => void this.loadPanel()));
     let wasOpen = false;
     effect(() => {
       const isOpen = this.panel.isOpen();
       untracked(() => {
-        if (isOpen) void this.loadPanel();
         // Only after it is drawn does a page behind a panel that filled the screen take the focus again.
-        else if (wasOpen) afterNextRender(() => this.button().focus(), { injector: this.injector });
+        if (!isOpen && wasOpen) afterNextRender(() => this.button().focus(), { injector: this.injector });
         wasOpen = isOpen;
       });
     });
@@ -69,9 +66,24 @@ export class Home {
   }
 
   protected closeByKey(event: Event): void {
-    if (!this.panel.isOpen() || event.defaultPrevented || this.question().isOpen || this.showsSessions()) return;
+    if (!this.panel.isOpen() || event.defaultPrevented || this.question().isOpen || this.dialogs().length > 0) return;
     if (event instanceof KeyboardEvent && event.isComposing) return;
     this.panel.close();
+  }
+
+  protected async showSessions(button: HTMLElement): Promise<void> {
+    this.areSessionsMissing.set(false);
+    try {
+      const { Sessions } = await import('@energy-chat/client/angular/sessions/sessions.js');
+      if (this.dialogs().length > 0) return;
+      const { instance, hostView } = this.dialogs().createComponent(Sessions);
+      instance.closed.subscribe(() => {
+        hostView.destroy();
+        button.focus();
+      });
+    } catch {
+      this.areSessionsMissing.set(true);
+    }
   }
 
   /** Asks first when something would be lost. */
@@ -92,21 +104,4 @@ export class Home {
       this.isSigningOut.set(false);
     }
   }
-
-  private async loadPanel(): Promise<void> {
-    if (this.panelType() !== undefined) return;
-    try {
-      const { ChatPanel } = await import('../chat/chat-panel.js');
-      this.panelType.set(ChatPanel);
-      this.isPanelMissing.set(false);
-    } catch {
-      this.isPanelMissing.set(true);
-    }
-  }
-}
-
-function whenIdle(work: () => void): void {
-  // Safari has no requestIdleCallback.
-  if ('requestIdleCallback' in window) requestIdleCallback(work);
-  else setTimeout(work, 200);
 }

@@ -22,6 +22,17 @@ describe('the texts of the client portal', () => {
     expect(Object.keys(en).filter((key) => key in sharedEn)).toEqual([]);
   });
 
+  it('have every plural form of their language', () => {
+    for (const [language, texts] of Object.entries({ en, ro })) {
+      const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+      const keys = [...textsOf(texts).keys()];
+      const counted = keys.filter((key) => key.endsWith('.other') && keys.includes(key.replace(/other$/, 'one')));
+      expect(counted).not.toEqual([]);
+      const wanted = counted.flatMap((key) => forms.map((form) => key.replace(/other$/, form)));
+      expect(wanted.filter((key) => !keys.includes(key))).toEqual([]);
+    }
+  });
+
   it('are written with the comma below, not with the cedilla', () => {
     expect([...textsOf(ro).values()].filter((text) => /[şţŞŢ]/u.test(text))).toEqual([]);
   });
