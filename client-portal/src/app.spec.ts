@@ -83,7 +83,8 @@ describe('the client portal', () => {
     await until(() => find('.badge')?.textContent === '2');
     expect(document.title).toBe('(2) My energy');
     document.dispatchEvent(new Event('visibilitychange'));
-    expect(service.calls.map(({ method }) => method)).toEqual(['SignIn', 'GetMyConversation']);
+    const called = new Set(service.calls.map(({ method }) => method));
+    expect(called).toEqual(new Set(['SignIn', 'SetLanguage', 'GetMyConversation']));
     await openPanel();
     expect(service.callsOf('Watch')).not.toEqual([]);
   });
