@@ -212,7 +212,7 @@ test('the panel is accessible while offline, with a refused message, and while a
   await context.unroute(/\/SendMessage$/);
 
   await maria.closeCase();
-  await ana.panel.getByText('4 of 5').click();
+  await ana.panel.getByTitle('4 of 5, good').first().click();
   await ana.panel.getByLabel('Anything to add?').fill('half a thought');
   await expectAccessible(ana.page);
   await ana.page.goBack();
