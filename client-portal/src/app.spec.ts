@@ -175,7 +175,7 @@ describe('the client portal', () => {
     find('[aria-label="Sign out"]')?.click();
     await until(() => asked.mock.calls.length === 1);
     expect(TestBed.inject(ChatConnection).me()).toBeDefined();
-    find('dialog .button')?.click();
+    find('chat-sign-out-question .button')?.click();
     await until(() => find('chat-sign-in') !== null);
     expect(TestBed.inject(MyConversation).store()).toBeUndefined();
     expect(document.title).toBe('My energy');
