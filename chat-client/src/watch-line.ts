@@ -15,10 +15,14 @@ export interface LineParts {
   /** Milliseconds between two events. */
   readonly silenceMs: number;
   readonly event: (line: WatchLine, response: WatchResponse) => void;
+  /** After an event that came after so long a silence: the device may have kept it while it slept, and the line be dead. */
+  readonly suspected: (line: WatchLine) => void;
   /** Once, unless the line was closed by `close`. */
   readonly ended: (line: WatchLine, error: ChatError) => void;
 }
 
+/** A heartbeat comes every 25 s; a line silent for longer is suspect, in milliseconds. */
+export const SUSPECT_MS = 30_000;
 /** How often a silent line is looked at, in milliseconds. */
 const LOOK_MS = 5_000;
 
@@ -87,6 +91,7 @@ export class WatchLine {
       // A deadline of 0 is none, also where the transport has a default.
       for await (const response of service.watch(request(), { signal, timeoutMs: 0, headers: bearer(grant) })) {
         if (this.over) return;
+        const wasSilent = this.silentForMs > SUSPECT_MS;
         this.heardAt = Date.now();
         this.steadilyHeardAt = performance.now();
         this.silenceMs = this.parts.silenceMs;
@@ -94,6 +99,7 @@ export class WatchLine {
         this.watchdog = this.lookLater(this.silenceMs);
         this.parts.event(this, response);
         if (this.over) return;
+        if (wasSilent) this.parts.suspected(this);
       }
       this.fail(new ChatError(Code.Unavailable, '', 'The service ended the stream.'));
     } catch (failure) {

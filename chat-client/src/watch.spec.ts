@@ -266,6 +266,23 @@ describe('Watch', () => {
     expect(heard.take()).not.toContain('reconnecting');
   });
 
+  it('does not believe what the device kept while it slept: the line may be dead', async () => {
+    await start();
+    await pass(10_000);
+    heard.take();
+    // Timers stand still meanwhile.
+    vi.setSystemTime(Date.now() + 50_000);
+    service.stream.send({ case: 'heartbeat', value: {} });
+    await settle();
+    expect(service.streams).toHaveLength(2);
+    expect(service.open).toHaveLength(1);
+    await pass(20_000);
+    service.stream.send({ case: 'heartbeat', value: {} });
+    await settle();
+    expect(service.streams).toHaveLength(2);
+    expect(heard.take()).not.toContain('reconnecting');
+  });
+
   it('gives a silent line up when its successor cannot be opened after waking', async () => {
     await start();
     await pass(40_000);

@@ -11,7 +11,7 @@ import { ChatError } from './chat-error.js';
 import { Listeners } from './listeners.js';
 import { conversationOf, LiveNews, type News } from './live-news.js';
 import type { Session, SessionState } from './session.js';
-import { WatchLine } from './watch-line.js';
+import { SUSPECT_MS, WatchLine } from './watch-line.js';
 import type { WatchListener, WatchStatus } from './watch-listener.js';
 import { WatchPosition } from './watch-position.js';
 
@@ -38,8 +38,6 @@ const REFUSALS: ReadonlySet<Code> = new Set([
   Code.NotFound,
   Code.FailedPrecondition,
 ]);
-/** A heartbeat comes every 25 s; a line silent for longer is suspect when the page wakes up. */
-const SUSPECT_MS = 30_000;
 /** A stream that is being opened for longer may be on a connection that died, in milliseconds. */
 const PATIENCE_MS = 2_000;
 /** A stream that met a replica which stops is opened elsewhere within so long, in milliseconds. */
@@ -202,12 +200,17 @@ export class Watch {
       openWithinMs: this.options.openWithinMs,
       silenceMs: this.options.silenceMs,
       event: (line, response) => this.event(line, response),
+      suspected: (line) => this.suspected(line),
       ended: (line, error) => this.ended(line, error),
     });
   }
 
   private moveToFreshToken(): void {
     if (this.current !== undefined && this.next === undefined) this.openSuccessor();
+  }
+
+  private suspected(line: WatchLine): void {
+    if (line === this.current && this.next === undefined) this.openSuccessor();
   }
 
   private event(line: WatchLine, { event }: WatchResponse): void {

@@ -103,6 +103,12 @@ export class ChatConnection {
     await this.outgoing.forget(me.id);
   }
 
+  /** Whether signing out would lose messages of who is signed in, those of other tabs included. */
+  async wouldLose(): Promise<boolean> {
+    const elsewhere = this.outgoing.queue?.hasMoreElsewhere().catch(() => false);
+    return this.unsent() > 0 || ((await elsewhere) ?? false);
+  }
+
   private openStore(): OutgoingStore | undefined {
     try {
       // Where a person's settings forbid it, already looking at it throws.

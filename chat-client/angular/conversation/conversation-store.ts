@@ -39,6 +39,8 @@ export class ConversationStore {
   readonly topic = signal<CaseTopic | undefined>(undefined);
   /** One's own message that is being edited, and its text so far. */
   readonly editing = signal<{ readonly seq: number; readonly text: string } | undefined>(undefined);
+  /** What the client is about to say of a closed case. */
+  readonly ratingDraft = signal<CaseRating | undefined>(undefined);
   /** Kept while the thread is out of sight; undefined at its end. */
   place: ReadingPlace | undefined;
   /** The seq that `showEntry` was asked for, once it is here: the thread brings it into view, and clears this. */

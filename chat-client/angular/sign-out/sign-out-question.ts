@@ -31,6 +31,6 @@ export class SignOutQuestion {
   }
 
   ask(): void {
-    this.dialog().nativeElement.showModal();
+    if (!this.isOpen) this.dialog().nativeElement.showModal();
   }
 }

@@ -75,6 +75,11 @@ export class OutgoingList {
     return this.unkept.get(requestId) === 'on its way';
   }
 
+  /** Of some message the store does not have anything: it lives as long as this tab. */
+  get hasUnkept(): boolean {
+    return [...this.unkept.values()].includes('refused');
+  }
+
   add(content: Pick<OutgoingMessage, 'conversationId' | 'text' | 'topic' | 'seenCase'>): OutgoingMessage {
     const { personId } = this.parts;
     const { conversationId, text, topic, seenCase } = content;

@@ -4,6 +4,7 @@ import type { Chat, SendOptions } from '../chat.js';
 import { ChatError } from '../chat-error.js';
 import { Listeners } from '../listeners.js';
 import { Leadership } from '../tabs/leadership.js';
+import { TabMark } from '../tabs/tab-mark.js';
 import type { Tabs } from '../tabs/tabs.js';
 import { Courier } from './courier.js';
 import { OutgoingList } from './outgoing-list.js';
@@ -54,6 +55,8 @@ export class OutgoingQueue {
   private readonly list: OutgoingList;
   private readonly courier: Courier;
   private readonly leadership: Leadership | undefined;
+  /** There is something here that other tabs do not see. */
+  private readonly unkept: TabMark | undefined;
   private readonly listeners = new Listeners<OutgoingListener>();
   private isActive = false;
   private isOver = false;
@@ -82,12 +85,18 @@ export class OutgoingQueue {
     });
     this.leadership =
       tabs && new Leadership(tabs.locks, name, { won: () => this.courier.run(), lost: () => this.courier.interrupt() });
+    this.unkept = tabs && new TabMark(tabs.locks, `${name}/unkept`);
     this.loaded = this.list.read();
   }
 
   /** Of all conversations, also the failed ones. */
   get size(): number {
     return this.list.all.length;
+  }
+
+  /** Whether another tab has messages that the device did not take, and that are not in `size`. */
+  async hasMoreElsewhere(): Promise<boolean> {
+    return (await this.unkept?.isSetElsewhere()) ?? false;
   }
 
   /** Answers the way to stop listening. */
@@ -164,6 +173,7 @@ export class OutgoingQueue {
     this.isOver = true;
     this.pause();
     this.list.close();
+    this.unkept?.set(false);
   }
 
   private maySend(requestId: string): boolean {
@@ -172,6 +182,7 @@ export class OutgoingQueue {
   }
 
   private changed(): void {
+    this.unkept?.set(this.list.hasUnkept);
     this.listeners.tell((each) => each.changed?.());
     this.courier.run();
   }

@@ -480,6 +480,26 @@ describe('the outgoing queue', () => {
       expect([texts().length, one.states(), two.states()]).toEqual([3, [], []]);
     });
 
+    it('knows of what another tab holds alone, until that has sent it or is gone', async () => {
+      store.refuses.add('put');
+      const [one, two] = [await signIn(), await openAgain()];
+      const release = service.hold('SendMessage');
+      two.write('elsewhere');
+      await settle();
+      expect([one.queue.size, await one.queue.hasMoreElsewhere()]).toEqual([0, true]);
+      expect(await two.queue.hasMoreElsewhere()).toBe(false);
+      release();
+      await settle();
+      expect([texts(), await one.queue.hasMoreElsewhere()]).toEqual([['elsewhere'], false]);
+      service.hold('SendMessage');
+      two.write('gone with its tab');
+      await settle();
+      expect(await one.queue.hasMoreElsewhere()).toBe(true);
+      two.kill();
+      await settle();
+      expect(await one.queue.hasMoreElsewhere()).toBe(false);
+    });
+
     it('does not send again what the device does not let go of', async () => {
       const tab = await signIn();
       store.refuses.add('remove');

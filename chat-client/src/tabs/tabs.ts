@@ -10,6 +10,8 @@ export interface TabLocks {
     options: { readonly signal?: AbortSignal; readonly steal?: boolean },
     work: () => Promise<void>,
   ): Promise<unknown>;
+  /** The locks that are held now, by any tab. */
+  query(): Promise<{ readonly held?: readonly { readonly name?: string }[] }>;
 }
 
 /** The part of BroadcastChannel that tabs need: in order, to every other tab that is alive. */

@@ -26,6 +26,10 @@ export class MemoryBrowser {
     return found?.[1].tab;
   }
 
+  heldLocks(): { readonly name: string }[] {
+    return [...this.holders.keys()].map((name) => ({ name }));
+  }
+
   post(from: MemoryTab, name: string, message: unknown): void {
     for (const tab of this.tabs) if (tab !== from) tab.deliver(name, structuredClone(message));
   }
@@ -121,6 +125,7 @@ export class MemoryTab implements Tabs {
         const end: LockRequest['end'] = (outcome) => (outcome === 'done' ? resolve(undefined) : reject(outcome));
         this.run(() => this.browser.request(name, { tab: this, work, end }, options));
       }),
+    query: () => Promise.resolve({ held: this.browser.heldLocks() }),
   };
 
   openChannel(name: string): TabChannel {

@@ -87,9 +87,9 @@ export class Home {
   }
 
   /** Asks first when something would be lost. */
-  protected leave(): void {
-    if (this.connection.unsent() > 0) this.question().ask();
-    else void this.signOut();
+  protected async leave(): Promise<void> {
+    if (await this.connection.wouldLose()) this.question().ask();
+    else await this.signOut();
   }
 
   protected async signOut(): Promise<void> {

@@ -40,11 +40,16 @@ describe('the rating of a closed case', () => {
     service.append('c1', { case: 'caseClosed', value }, service.admin);
     await until(() => form() !== null);
   }
+  function write(comment: string): void {
+    const field = page.querySelector('textarea');
+    if (field === null) return;
+    field.value = comment;
+    field.dispatchEvent(new Event('input'));
+  }
   async function rate(rating: number, comment = ''): Promise<void> {
     star(rating)?.click();
     await fixture.whenStable();
-    const field = page.querySelector('textarea');
-    if (field !== null) field.value = comment;
+    write(comment);
     form()?.dispatchEvent(new Event('submit', { cancelable: true }));
     await fixture.whenStable();
   }
@@ -90,11 +95,35 @@ describe('the rating of a closed case', () => {
     await until(() => page.querySelector('.thanks') !== null);
   });
 
+  it('is as it was begun when the chat is closed and opened again, and of another case it begins anew', async () => {
+    await close();
+    star(3)?.click();
+    await fixture.whenStable();
+    write('half a thou');
+    fixture.destroy();
+    fixture = TestBed.createComponent(CaseRating);
+    fixture.componentRef.setInput('store', store);
+    page = fixture.nativeElement as HTMLElement;
+    document.body.append(page);
+    await fixture.whenStable();
+    expect([star(3)?.checked, page.querySelector('textarea')?.value]).toEqual([true, 'half a thou']);
+    await close('k2');
+    await until(() => star(3)?.checked === false);
+    expect(page.querySelector('textarea')?.value).toBe('');
+  });
+
   it('thanks also for a rating that another tab has given', async () => {
     await close();
     service.fail('RateCase', refusal(Code.FailedPrecondition, 'CASE_RATED'));
     await rate(1);
     await until(() => page.querySelector('.thanks') !== null);
+  });
+
+  it('is asked for also while a message that was refused waits for its author', async () => {
+    service.fail('SendMessage', refusal(Code.InvalidArgument, 'MESSAGE_TOO_LONG'));
+    store.send('refused');
+    await until(() => store.pending()[0]?.state === 'failed');
+    await close();
   });
 
   it('is not in the way of who writes on', async () => {

@@ -25,15 +25,23 @@ export class CaseRating {
   protected readonly stars = [1, 2, 3, 4, 5] as const;
   protected readonly longest = LONGEST_COMMENT;
 
-  /** Who goes on writing, or has a case open, is not asked. */
+  /** Who goes on writing, or has a case open, is not asked; a message that was refused opens none. */
   private readonly isAtRest = computed(
-    () => !this.store().loading() && this.store().pending().length === 0 && this.store().row()?.openCase === undefined,
+    () =>
+      !this.store().loading() &&
+      this.store()
+        .pending()
+        .every(({ state }) => state === 'failed') &&
+      this.store().row()?.openCase === undefined,
   );
   protected readonly caseId = computed(() => (this.isAtRest() ? unratedCase(this.store().entries()) : undefined));
-  protected readonly rating = linkedSignal<string | undefined, number>({
-    source: this.caseId,
-    computation: () => 0,
+  /** Kept with the conversation: who closes the chat meanwhile finds it again. */
+  private readonly draft = computed(() => {
+    const draft = this.store().ratingDraft();
+    return draft?.caseId === this.caseId() ? draft : undefined;
   });
+  protected readonly rating = computed(() => this.draft()?.rating ?? 0);
+  protected readonly comment = computed(() => this.draft()?.comment ?? '');
   protected readonly state = linkedSignal<ConversationStore, 'asking' | 'sending' | 'failed' | 'thanked'>({
     source: this.store,
     computation: () => 'asking',
@@ -41,16 +49,22 @@ export class CaseRating {
   protected readonly isThanked = computed(() => this.state() === 'thanked' && this.isAtRest());
 
   protected choose(rating: number): void {
-    this.rating.set(rating);
+    const caseId = this.caseId();
+    if (caseId === undefined) return;
+    this.store().ratingDraft.set({ caseId, rating, comment: this.comment() });
     if (this.state() !== 'sending') this.state.set('asking');
   }
 
-  protected async send(comment: string): Promise<void> {
-    const caseId = this.caseId();
-    if (caseId === undefined || this.rating() === 0 || this.state() === 'sending') return;
+  protected write(comment: string): void {
+    this.store().ratingDraft.update((draft) => draft && { ...draft, comment });
+  }
+
+  protected async send(): Promise<void> {
+    const draft = this.draft();
+    if (draft === undefined || this.state() === 'sending') return;
     this.state.set('sending');
     try {
-      await this.store().rate({ caseId, rating: this.rating(), comment: comment.trim() });
+      await this.store().rate({ ...draft, comment: this.comment().trim() });
     } catch (failure) {
       // Rated in another tab meanwhile: the thread shows how.
       if (ChatError.from(failure).reason !== 'CASE_RATED') {
