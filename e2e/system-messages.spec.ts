@@ -175,7 +175,7 @@ test.describe.serial('system messages', () => {
     await publish('steering', {}, { source: `\u001b[2J${'x'.repeat(1_000)}` });
     await soon(lie).toBe(1);
     const line = run('list');
-    expect(line).toMatch(/^[0-9a-f]{12}  \S+Z  SOURCE_NOT_ALLOWED  /);
+    expect(line).toMatch(/^[0-9a-f]{12} {2}\S+Z {2}SOURCE_NOT_ALLOWED {2}/);
     expect(line).not.toContain('\u001b');
     expect(line.length).toBeLessThan(600);
     const id = line.slice(0, 12);
