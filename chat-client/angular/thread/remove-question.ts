@@ -1,5 +1,5 @@
 import type { ElementRef } from '@angular/core';
-import { Component, inject, input, output, signal, viewChild } from '@angular/core';
+import { afterRenderEffect, Component, inject, input, output, signal, untracked, viewChild } from '@angular/core';
 import { ChatError } from '@energy-chat/client';
 import type { ConversationStore } from '../conversation/conversation-store.js';
 import { Texts } from '../language/texts.js';
@@ -9,7 +9,7 @@ import { changeFailureText } from './failure-text.js';
 @Component({
   selector: 'chat-remove-question',
   template: `
-    <dialog #dialog aria-labelledby="remove-question" (close)="failure.set('')">
+    <dialog #dialog aria-labelledby="remove-question" (close)="closed.emit()">
       <h2 id="remove-question">{{ texts.say('thread.remove.title') }}</h2>
       <p>{{ texts.say('thread.remove.text') }}</p>
       <div role="alert">
@@ -33,24 +33,30 @@ import { changeFailureText } from './failure-text.js';
 })
 export class RemoveQuestion {
   readonly store = input.required<ConversationStore>();
+  /** The message's; undefined while nothing is asked. */
+  readonly seq = input.required<number | undefined>();
   /** The seq of the message that is gone. */
   readonly removed = output<number>();
+  readonly closed = output();
 
   protected readonly texts = inject(Texts);
   protected readonly isBusy = signal(false);
   protected readonly failure = signal('');
   private readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');
-  private seq = 0;
 
-  ask(seq: number): void {
-    this.seq = seq;
-    this.failure.set('');
-    this.dialog().nativeElement.showModal();
+  constructor() {
+    afterRenderEffect(() => {
+      if (this.seq() === undefined) return;
+      untracked(() => {
+        this.failure.set('');
+        this.dialog().nativeElement.showModal();
+      });
+    });
   }
 
   protected async remove(): Promise<void> {
-    if (this.isBusy()) return;
-    const { seq } = this;
+    const seq = this.seq();
+    if (this.isBusy() || seq === undefined) return;
     this.isBusy.set(true);
     this.failure.set('');
     try {

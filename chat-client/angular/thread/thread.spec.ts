@@ -228,6 +228,7 @@ describe('the thread', () => {
     await write('gone');
     button(/^Remove message: gone/)?.click();
     expect(service.callsOf('RemoveMessage')).toHaveLength(0);
+    await until(() => page.querySelector('dialog')?.open === true);
     button(/^\s*Remove\s*$/, page.querySelector('dialog') ?? page)?.click();
     await until(() => line(1)?.textContent.includes('Message removed') === true);
     await until(() => document.activeElement === line(1));

@@ -7,7 +7,9 @@ import {
   effect,
   inject,
   input,
+  inputBinding,
   linkedSignal,
+  outputBinding,
   signal,
   untracked,
   viewChild,
@@ -20,6 +22,8 @@ import { Icon } from '../icon/icon.js';
 import { Clock } from '../language/clock.js';
 import { Dates } from '../language/dates.js';
 import { Texts } from '../language/texts.js';
+import { Later } from '../later/later.js';
+import type { LaterPart } from '../later/later.js';
 import { MessageText } from '../text/message-text.js';
 import { plainName } from '../text/plain-name.js';
 import { Announcements } from './announcements.js';
@@ -28,7 +32,6 @@ import type { CopiedLine } from './copied-text.js';
 import { isBefore, isNews, threadLines } from './lines.js';
 import type { CaseLine, Line } from './lines.js';
 import { MessageItem } from './message-item.js';
-import { RemoveQuestion } from './remove-question.js';
 import { ScrollPosition } from './scroll-position.js';
 
 /** Which side looks at the thread. */
@@ -45,7 +48,7 @@ const HIGHLIGHT_MS = 2_400;
  */
 @Component({
   selector: 'chat-thread',
-  imports: [Icon, MessageItem, MessageText, RemoveQuestion],
+  imports: [Icon, Later, MessageItem, MessageText],
   templateUrl: './thread.html',
   styleUrls: ['../controls.css', './thread.css'],
   host: {
@@ -120,6 +123,18 @@ export class Thread {
       ? undefined
       : this.lines().findLast((line) => line.kind === 'message' && line.tick === 'read')?.key,
   );
+  /** The seq of the message that its author is about to remove. */
+  protected readonly asked = signal<number | undefined>(undefined);
+  protected readonly removeQuestion = async (): Promise<LaterPart> => {
+    const { RemoveQuestion } = await import('./remove-question.js');
+    const bindings = [
+      inputBinding('store', this.store),
+      inputBinding('seq', this.asked),
+      outputBinding<number>('removed', (seq) => this.focusLine(seq)),
+      outputBinding('closed', () => this.asked.set(undefined)),
+    ];
+    return { component: RemoveQuestion, bindings };
+  };
   /** Seqs of one's own messages that may still be edited or removed. */
   protected readonly changeable = computed<ReadonlySet<number>>(
     () => {
@@ -202,7 +217,7 @@ export class Thread {
   }
 
   /** Of what is gone, to what stands in its place. */
-  protected focusLine(seq: number): void {
+  private focusLine(seq: number): void {
     const line = this.position?.lineOf(seq);
     if (line === undefined) return;
     line.tabIndex = -1;
