@@ -12,7 +12,7 @@ const ADAPTERS = {
   regex: '^(\\.\\./)+(database|broker|edge|grpc|metrics|platform)/',
   message: 'A feature names a port; only app.module.ts sees both ends of it.',
 };
-const FEATURES = '{conversation,inbox,identity,live,announcement,system-message,energy,first-chat}';
+const FEATURES = '{conversation,inbox,identity,live,announcement,system-message,energy,first-chat,lease}';
 const PAGES = '{chat-client/angular,client-portal/src,admin-portal/src}';
 /** Attributes whose values nobody reads. */
 const WITHOUT_WORDS = [

@@ -1,15 +1,10 @@
 import type { Logger } from 'pino';
+import { LeasedWork, WORK_TIMES, type WorkTimes } from '../lease/leased-work.js';
 import type { AnnouncementBus, Outcome } from './announcement-bus.port.js';
-import { KeptLease, type LeaseTimes } from './kept-lease.js';
 import type { Outbox, OutboxRow } from './outbox.port.js';
 import { ParkedTypes } from './parked-types.js';
 
-export interface RelayTimes extends LeaseTimes {
-  /** How often the lease's holder looks for rows of other replicas, in milliseconds. */
-  readonly pollMs: number;
-  /** The first pause while the bus or the database is away, in milliseconds; it doubles up to `longestPauseMs`. */
-  readonly firstPauseMs: number;
-  readonly longestPauseMs: number;
+export interface RelayTimes extends WorkTimes {
   /** How often one announcement of a parked type is tried, in milliseconds. */
   readonly probeMs: number;
   /** How long rows of an unroutable type are kept, in days of database time. */
@@ -19,12 +14,7 @@ export interface RelayTimes extends LeaseTimes {
 }
 
 const TIMES: RelayTimes = {
-  leaseSeconds: 10,
-  renewMs: 3_000,
-  now: () => performance.now(),
-  pollMs: 1_000,
-  firstPauseMs: 500,
-  longestPauseMs: 10_000,
+  ...WORK_TIMES,
   probeMs: 60_000,
   keepDays: 7,
   dropMs: 3_600_000,
@@ -51,17 +41,10 @@ export class AnnouncementRelay {
   relayed = 0;
   /** Rows of unroutable types that were dropped for their age, since the start. */
   dropped = 0;
-  /** Rounds that the bus or the database failed, since the start. */
-  failures = 0;
-
   private readonly times: RelayTimes;
-  private readonly lease: KeptLease;
   private readonly parked: ParkedTypes;
-  private running: Promise<void> | undefined;
-  private stopping = false;
-  private woken = false;
-  private pausing: { readonly wakeable: boolean; readonly end: () => void } | undefined;
-  private troubles = 0;
+  private readonly work: LeasedWork;
+  private sendFailures = 0;
   private dropAt = -Infinity;
 
   constructor(
@@ -73,84 +56,60 @@ export class AnnouncementRelay {
   ) {
     this.times = { ...TIMES, ...times };
     this.parked = new ParkedTypes(log, this.times);
-    const store = {
-      take: (seconds: number) => outbox.lease(replica, seconds),
-      release: () => outbox.release(replica),
+    const work = {
+      round: () => this.relay(),
+      taken: () => this.parked.clear(),
+      trouble: 'announcements wait in the outbox; they are tried again',
     };
-    const onTaken = () => {
-      // What the last holder did is not known here.
-      this.parked.clear();
-      this.wake();
-    };
-    this.lease = new KeptLease(store, onTaken, log, this.times);
+    this.work = new LeasedWork(outbox, replica, work, log, this.times);
   }
 
   /** Whether this replica relays. */
   get holdsLease(): boolean {
-    return this.lease.held;
+    return this.work.held;
+  }
+
+  /** Rounds that the bus or the database failed, in part or as a whole, since the start. */
+  get failures(): number {
+    return this.work.failures + this.sendFailures;
   }
 
   /** Types held back just now, as far as this replica knows. */
   get parkedTypes(): number {
-    return this.lease.held ? this.parked.types.length : 0;
+    return this.work.held ? this.parked.types.length : 0;
   }
 
   start(): void {
-    if (this.running !== undefined) return;
-    this.lease.start();
-    this.running = this.run();
+    this.work.start();
   }
 
   /** Says that rows were committed on this replica. Cheap, and may be called any number of times. */
   wake(): void {
-    this.woken = true;
-    if (this.pausing?.wakeable) this.pausing.end();
+    this.work.wake();
   }
 
   /** Lets the batch in flight end and gives the lease to the next. */
-  async stop(): Promise<void> {
-    this.stopping = true;
-    this.pausing?.end();
-    await this.running;
-    await this.lease.stop();
+  stop(): Promise<void> {
+    return this.work.stop();
   }
 
-  private async run(): Promise<void> {
-    while (!this.stopping) {
-      this.woken = false;
-      let trouble: unknown;
-      let pauseMs: number;
-      try {
-        pauseMs = this.lease.held ? await this.relay() : this.times.pollMs;
-        this.troubles = 0;
-      } catch (error) {
-        trouble = error;
-        pauseMs = Math.min(this.times.firstPauseMs * 2 ** this.troubles, this.times.longestPauseMs);
-        if (this.troubles++ === 0)
-          this.log.warn({ err: error }, 'announcements wait in the outbox; they are tried again');
-        this.failures++;
-      }
-      await this.pause(pauseMs, trouble === undefined);
-    }
-  }
-
-  /** One round. Answers how long to pause, in milliseconds; throws when the bus or the database is away. */
-  private async relay(): Promise<number> {
+  /** One round. Answers whether there is more; throws when the bus or the database is away. */
+  private async relay(): Promise<boolean> {
     await this.dropOld();
     await this.probe();
     const rows = await this.outbox.next(BATCH, this.parked.types);
     await this.sendInOrder(rows);
-    return rows.length === BATCH ? 0 : this.times.pollMs;
+    return rows.length === BATCH;
   }
 
   private async sendInOrder(rows: readonly OutboxRow[]): Promise<void> {
     let left = rows;
-    while (left.length > 0 && this.lease.held && !this.stopping) {
+    while (left.length > 0 && this.work.mayGoOn) {
       const { wave, behind } = firstOfEach(left);
       const outcomes = await this.send(wave);
       const failed = wave.filter((_, index) => outcomes[index] === 'failed');
       if (failed.length === wave.length) throw new Error('The bus for announcements takes nothing');
-      if (failed.length > 0) this.failures++;
+      if (failed.length > 0) this.sendFailures++;
       for (const [index, { announcement }] of wave.entries()) {
         if (outcomes[index] !== 'delivered') this.parked.park(announcement.type, outcomes[index] ?? 'failed');
       }
@@ -191,21 +150,6 @@ export class AnnouncementRelay {
     this.dropped += dropped;
     if (dropped > 0)
       this.log.warn({ dropped, types: unroutable }, 'announcements that no queue took were dropped for their age');
-  }
-
-  private async pause(ms: number, wakeable: boolean): Promise<void> {
-    if (this.stopping || (wakeable && this.woken)) return;
-    await new Promise<void>((end) => {
-      const timer = setTimeout(end, ms);
-      this.pausing = {
-        wakeable,
-        end: () => {
-          clearTimeout(timer);
-          end();
-        },
-      };
-    });
-    this.pausing = undefined;
   }
 }
 

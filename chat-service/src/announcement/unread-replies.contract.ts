@@ -41,7 +41,7 @@ export function unreadRepliesContract(open: () => Promise<LogDatabases>): void {
 
   /** Looks without end. */
   function look(replies = repliesOn(), log = replica.log, name = 'one'): AnnounceUnreadReplies {
-    const times = { renewMs: 20, lookMs: 10 };
+    const times = { renewMs: 20, pollMs: 10 };
     const looker = new AnnounceUnreadReplies(replies, log, DUE, name, memoryLog().log, times);
     lookers.push(looker);
     looker.start();

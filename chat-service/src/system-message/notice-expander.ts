@@ -1,19 +1,13 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { isPassing } from '../chat-error.js';
-import { KeptLease, type LeaseTimes } from '../announcement/kept-lease.js';
+import { LeasedWork, WORK_TIMES, type WorkTimes } from '../lease/leased-work.js';
 import type { DeliverSystemMessage } from './deliver-system-message.js';
 import type { IncomingEvents } from './incoming-events.port.js';
 import type { Notice, Notices, Reached } from './notices.port.js';
 import { cloudEventFor } from './read-cloud-event.js';
 import type { Recipient } from './system-event.js';
 
-export interface ExpanderTimes extends LeaseTimes {
-  /** How often the lease's holder looks for notices of other replicas, in milliseconds. */
-  readonly pollMs: number;
-  /** The first pause while the database or the platform is away, in milliseconds; it doubles up to `longestPauseMs`. */
-  readonly firstPauseMs: number;
-  readonly longestPauseMs: number;
+export interface ExpanderTimes extends WorkTimes {
   /** How long finished notices are kept for who asks, in days of database time. */
   readonly keepDays: number;
   /** How often old ones are looked for, in milliseconds. */
@@ -21,12 +15,7 @@ export interface ExpanderTimes extends LeaseTimes {
 }
 
 const TIMES: ExpanderTimes = {
-  leaseSeconds: 10,
-  renewMs: 3_000,
-  now: () => performance.now(),
-  pollMs: 1_000,
-  firstPauseMs: 500,
-  longestPauseMs: 10_000,
+  ...WORK_TIMES,
   keepDays: 30,
   dropMs: 3_600_000,
 };
@@ -43,18 +32,14 @@ const DROPPED_AT_ONCE = 20;
  * Invariants: a recipient is marked only after its message is committed, and writing is idempotent by the event's id:
  * a crash between the two writes nothing twice and forgets nobody. A notice ends once every recipient is written or
  * unknown, and those unknown of an event that came by the broker are a dead letter first. Whoever holds no lease does
- * nothing. Nothing ends it but `stop`.
+ * nothing.
  */
 export class NoticeExpander {
   /** Messages written, since the start. */
   written = 0;
 
   private readonly times: ExpanderTimes;
-  private readonly lease: KeptLease;
-  private running: Promise<void> | undefined;
-  private readonly stopping = new AbortController();
-  private waking = Promise.withResolvers<void>();
-  private troubles = 0;
+  private readonly work: LeasedWork;
   /** Notices whose dead letter the broker does not take for now: the others go on. */
   private readonly unburied = new Set<string>();
   private isUnburiedTold = false;
@@ -69,52 +54,26 @@ export class NoticeExpander {
     times: Partial<ExpanderTimes> = {},
   ) {
     this.times = { ...TIMES, ...times };
-    const store = {
-      take: (seconds: number) => notices.lease(replica, seconds),
-      release: () => notices.release(replica),
-    };
-    this.lease = new KeptLease(store, () => this.wake(), log, this.times);
+    const work = { round: () => this.expandSome(), trouble: 'notices wait; they are tried again' };
+    this.work = new LeasedWork(notices, replica, work, log, this.times);
   }
 
   get holdsLease(): boolean {
-    return this.lease.held;
+    return this.work.held;
   }
 
   start(): void {
-    if (this.running !== undefined) return;
-    this.lease.start();
-    this.running = this.run();
+    this.work.start();
   }
 
   /** Says that a notice was stored on this replica. */
   wake(): void {
-    this.waking.resolve();
+    this.work.wake();
   }
 
   /** Lets what is being written end and gives the lease to the next. */
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    this.wake();
-    await this.running;
-    await this.lease.stop();
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      this.waking = Promise.withResolvers();
-      let pauseMs = this.times.pollMs;
-      try {
-        if (this.lease.held && (await this.expandSome())) pauseMs = 0;
-        this.troubles = 0;
-      } catch (error) {
-        pauseMs = Math.min(this.times.firstPauseMs * 2 ** this.troubles, this.times.longestPauseMs);
-        if (this.troubles++ === 0) this.log.warn({ err: error }, 'notices wait; they are tried again');
-        this.waking = Promise.withResolvers();
-      }
-      if (pauseMs > 0)
-        await Promise.race([wait(pauseMs, undefined, { signal }).catch(() => undefined), this.waking.promise]);
-    }
+  stop(): Promise<void> {
+    return this.work.stop();
   }
 
   /** Works on the oldest notice. Answers whether there may be more to do; throws when something is away. */
@@ -127,11 +86,7 @@ export class NoticeExpander {
     }
     const { notice, recipients } = next;
     if (recipients.length === 0) await this.finish(notice);
-    for (
-      let start = 0;
-      start < recipients.length && this.lease.held && !this.stopping.signal.aborted;
-      start += AT_A_TIME
-    ) {
+    for (let start = 0; start < recipients.length && this.work.mayGoOn; start += AT_A_TIME) {
       await this.write(notice, recipients.slice(start, start + AT_A_TIME));
     }
     return true;
