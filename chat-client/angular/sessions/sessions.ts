@@ -21,7 +21,7 @@ interface Row {
 @Component({
   selector: 'chat-sessions',
   templateUrl: './sessions.html',
-  styleUrls: ['../controls.css', './sessions.css'],
+  styleUrls: ['../controls.css', '../dialog.css', './sessions.css'],
 })
 export class Sessions {
   readonly closed = output();

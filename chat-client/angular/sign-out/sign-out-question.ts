@@ -19,7 +19,7 @@ import { Texts } from '../language/texts.js';
       </div>
     </dialog>
   `,
-  styleUrls: ['../controls.css', './sign-out-question.css'],
+  styleUrls: ['../controls.css', '../dialog.css'],
 })
 export class SignOutQuestion {
   readonly confirmed = output();

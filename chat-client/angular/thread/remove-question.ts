@@ -27,7 +27,7 @@ import { changeFailureText } from './failure-text.js';
       </div>
     </dialog>
   `,
-  styleUrls: ['../controls.css', '../sign-out/sign-out-question.css'],
+  styleUrls: ['../controls.css', '../dialog.css'],
   // It ends the question, and not what is around the thread.
   host: { '(keydown.escape)': '$event.stopPropagation()' },
 })
