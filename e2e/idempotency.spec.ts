@@ -2,6 +2,7 @@ import { toJsonString } from '@bufbuild/protobuf';
 import { newRequestId } from '@energy-chat/client';
 import { EntrySchema } from '@energy-chat/contract/entry_pb.js';
 import { ClaimCaseResponseSchema } from '@energy-chat/contract/inbox_pb.js';
+import { Code } from '@connectrpc/connect';
 import { expect, test } from '@playwright/test';
 import { Deployment } from './support/deployment.js';
 import { givenUrl } from './support/given-url.js';
@@ -9,6 +10,7 @@ import { logOf } from './support/log-of.js';
 import { LostAnswers } from './support/lost-answers.js';
 import { textsOf } from './support/page.js';
 import { admin, client, type Identity, Person } from './support/person.js';
+import { refusalOf } from './support/refusal.js';
 import type { Replica } from './support/replica.js';
 import { nativeWay, type Way } from './support/way.js';
 import { oneTo, words } from './support/words.js';
@@ -41,6 +43,29 @@ test.describe('one request, however often it is tried', () => {
   test.afterAll(async () => {
     for (const person of people) person.close();
     await deployment?.close();
+  });
+
+  test('what its sender gave up is not carried out by a replica that wakes later', async () => {
+    const { one, two } = deployment;
+    const lea = await signIn(client(8), at(two));
+    const conversationId = await conversationOf(lea);
+    await lea.chat.sendMessage(conversationId, words('hello?'));
+    const maria = await signIn(admin(2), at(one));
+    await maria.chat.getConversation(conversationId);
+
+    one.freeze();
+    const givingUp = new AbortController();
+    const sent = maria.chat.sendMessage(conversationId, words('too late'), { signal: givingUp.signal });
+    const refusal = refusalOf(sent);
+    // On its way by then: others go there and back.
+    for (let calls = 0; calls < 5; calls += 1) await lea.chat.getConversation(conversationId);
+    givingUp.abort();
+    expect(await refusal).toMatchObject({ code: Code.Canceled });
+    for (let calls = 0; calls < 5; calls += 1) await lea.chat.getConversation(conversationId);
+    one.thaw();
+
+    await maria.chat.sendMessage(conversationId, words('in time'));
+    expect(textsOf(await logOf(lea.chat, conversationId))).toEqual([words('hello?'), words('in time')]);
   });
 
   test('100 parallel tries over both replicas give one entry, the first text and the same answer', async () => {

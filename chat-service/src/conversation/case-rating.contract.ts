@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Person } from '../identity/caller.js';
-import { replicaOn, type LogDatabases, type Replica } from '../testing/log-under-test.js';
+import { closeReplicas, type LogDatabases, type Replica, twoReplicas } from '../testing/log-under-test.js';
 import { alma, ben } from '../testing/thread.js';
 import { LONGEST_COMMENT } from './entry.js';
 
@@ -11,15 +11,9 @@ export function caseRatingContract(open: () => Promise<LogDatabases>): void {
   let there: Replica;
 
   beforeAll(async () => {
-    databases = await open();
-    here = replicaOn(databases.replicas[0]);
-    there = replicaOn(databases.replicas[1]);
+    ({ databases, here, there } = await twoReplicas(open));
   });
-  afterAll(async () => {
-    await here.log.close();
-    await there.log.close();
-    await databases.close();
-  });
+  afterAll(() => closeReplicas({ databases, here, there }));
 
   async function opened(): Promise<{ client: Person; id: string; caseId: string }> {
     const { client, id } = await here.desk.newClient();

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { replicaOn, type LogDatabases, type Replica } from '../testing/log-under-test.js';
+import { closeReplicas, type LogDatabases, type Replica, replicaOn, twoReplicas } from '../testing/log-under-test.js';
 import { COMMIT, TappedDatabase } from '../testing/tapped-database.js';
 import { alma, ben } from '../testing/thread.js';
 import type { ChangeRequest, ChangeResult } from './conversation-log.port.js';
@@ -8,6 +8,7 @@ import type { Conversation } from './conversation.js';
 import type { Entry } from './entry.js';
 import { sendAsClient } from './messages.js';
 import { newId } from './new-id.js';
+import { SendMessage } from './send-message.js';
 
 /** What is settled, by index; a refusal by its reason. */
 function outcomesOf(results: PromiseSettledResult<unknown>[]): string[] {
@@ -25,15 +26,9 @@ export function conversationLogContract(open: () => Promise<LogDatabases>): void
   let there: Replica;
 
   beforeAll(async () => {
-    databases = await open();
-    here = replicaOn(databases.replicas[0]);
-    there = replicaOn(databases.replicas[1]);
+    ({ databases, here, there } = await twoReplicas(open));
   });
-  afterAll(async () => {
-    await here.log.close();
-    await there.log.close();
-    await databases.close();
-  });
+  afterAll(() => closeReplicas({ databases, here, there }));
 
   /** Rows of `table` about a conversation. */
   const rowsOf = async (table: 'entry' | 'outbox' | 'support_case', conversationId: string): Promise<number> => {
@@ -134,6 +129,25 @@ export function conversationLogContract(open: () => Promise<LogDatabases>): void
       expect(first?.content).toMatchObject({ text: 'one' });
       expect(repeats).toEqual([first, first]);
       expect(await here.desk.entries(id)).toHaveLength(3);
+    });
+
+    it('that was given up before it was decided writes nothing; one that is in the log answers all the same', async () => {
+      const { client, id } = await here.desk.newClient();
+      const send = (isGivenUp: boolean) => {
+        const message = {
+          conversationId: id,
+          requestId: 'given-up',
+          text: 'Hello',
+          topic: 'bill' as const,
+          seen: null,
+        };
+        return new SendMessage(here.log).run(client, message, () => isGivenUp);
+      };
+      await expect(send(true)).rejects.toMatchObject({ kind: 'unavailable', reason: 'NOT_COMMITTED_IN_TIME' });
+      expect(await here.desk.entries(id)).toEqual([]);
+      const written = await send(false);
+      expect(await send(true)).toEqual(written);
+      expect(await here.desk.entries(id)).toHaveLength(2);
     });
 
     it('repeated later, elsewhere and with other words answers the first entry', async () => {

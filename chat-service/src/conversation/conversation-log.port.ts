@@ -14,6 +14,8 @@ export interface ChangeRequest {
   readonly bytes: number;
   /** True for what may wait behind people's changes, as a notice to many. */
   readonly background?: boolean;
+  /** Whether whoever asked has given up: what is not decided by then is not to happen any more. */
+  readonly isGivenUp?: () => boolean;
   /** Which count of `Situation.unreadAfter` the decision may ask for; a seq beyond the head means the head. */
   readonly counts: { readonly side: Side; readonly afterSeq: number } | null;
   /** The entry that `Situation.target` and its neighbours speak of. */

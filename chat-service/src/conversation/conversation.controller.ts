@@ -29,7 +29,7 @@ import {
   type WatchRequest,
 } from '@energy-chat/contract/conversation_pb.js';
 import type { Entry as EntryMessage } from '@energy-chat/contract/entry_pb.js';
-import type { Metadata } from '@grpc/grpc-js';
+import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
@@ -90,16 +90,15 @@ export class ConversationController {
   }
 
   @GrpcMethod(SERVICE, 'SendMessage')
-  async sendMessage(request: SendMessageRequest, metadata: Metadata): Promise<SendMessageResponse> {
+  async sendMessage(
+    request: SendMessageRequest,
+    metadata: Metadata,
+    call: Pick<ServerUnaryCall<unknown, unknown>, 'cancelled'>,
+  ): Promise<SendMessageResponse> {
     const caller = callerOf(metadata);
     const { conversationId, requestId, text, topic, seenCase } = request;
-    const entry = await this.send.run(caller, {
-      conversationId,
-      requestId,
-      text,
-      topic: topicOf(topic),
-      seen: seenCase ?? null,
-    });
+    const message = { conversationId, requestId, text, topic: topicOf(topic), seen: seenCase ?? null };
+    const entry = await this.send.run(caller, message, () => call.cancelled);
     return create(SendMessageResponseSchema, { entry: entryMessage(sideOf(caller), entry) });
   }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Person } from '../identity/caller.js';
-import { replicaOn, type LogDatabases, type Replica } from '../testing/log-under-test.js';
+import { closeReplicas, type LogDatabases, type Replica, twoReplicas } from '../testing/log-under-test.js';
 import { alma } from '../testing/thread.js';
 import type { Entry } from './entry.js';
 import { CHANGEABLE_FOR } from './message-changes.js';
@@ -12,15 +12,9 @@ export function messageChangesContract(open: () => Promise<LogDatabases>): void 
   let there: Replica;
 
   beforeAll(async () => {
-    databases = await open();
-    here = replicaOn(databases.replicas[0]);
-    there = replicaOn(databases.replicas[1]);
+    ({ databases, here, there } = await twoReplicas(open));
   });
-  afterAll(async () => {
-    await here.log.close();
-    await there.log.close();
-    await databases.close();
-  });
+  afterAll(() => closeReplicas({ databases, here, there }));
 
   const textsOf = (entries: readonly Entry[]): unknown[] =>
     entries.map(({ content }) => (content.kind === 'message' ? content.text : content.kind));

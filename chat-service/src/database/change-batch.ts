@@ -111,6 +111,13 @@ function decide(
     const text = 'Many messages of this conversation change at once. Nothing was written; try again shortly.';
     throw new ChatError('unavailable', 'OVERLOADED', text, { retryAfterMs: 200 });
   }
+  if (request.isGivenUp?.() === true) {
+    throw new ChatError(
+      'unavailable',
+      'NOT_COMMITTED_IN_TIME',
+      'Its sender gave it up before it was decided. Nothing was written.',
+    );
+  }
   const change = request.decide(situationOf(draft, counts, request));
   if (change === null) return { entry: null, conversation: draft.conversation };
   apply(change, draft);

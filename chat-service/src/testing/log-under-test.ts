@@ -77,3 +77,21 @@ export function replicaOn(database: Database, options: { lanes?: number; limits?
   );
   return { log, desk: new Desk(log), clock, heard, batches };
 }
+
+export interface TwoReplicas {
+  readonly databases: LogDatabases;
+  readonly here: Replica;
+  readonly there: Replica;
+}
+
+/** One log as two replicas have it: what the suites of the log run on. */
+export async function twoReplicas(open: () => Promise<LogDatabases>): Promise<TwoReplicas> {
+  const databases = await open();
+  return { databases, here: replicaOn(databases.replicas[0]), there: replicaOn(databases.replicas[1]) };
+}
+
+export async function closeReplicas({ databases, here, there }: TwoReplicas): Promise<void> {
+  await here.log.close();
+  await there.log.close();
+  await databases.close();
+}
