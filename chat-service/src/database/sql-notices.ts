@@ -48,10 +48,14 @@ export class SqlNotices extends Notices {
     const dead = wantsDeadLetter ? 1 : 0;
     await this.database.writeRepeatably(async (manager) => {
       await manager.query(
-        `INSERT INTO notice (id, source, event_id, shown_name, content, wants_dead_letter, created_at, finished_at)
-         VALUES (?, ?, ?, ?, ?, ?, ${this.now}, NULL)
+        // `additions` always changes the row: two nodes of a cluster are in conflict by what they write, and `finish` of
+        // another one must not pass this by.
+        `INSERT INTO notice
+           (id, source, event_id, shown_name, content, wants_dead_letter, additions, created_at, finished_at)
+         VALUES (?, ?, ?, ?, ?, ?, 1, ${this.now}, NULL)
          ${dialect.onConflict(['source', 'event_id'])}
            finished_at = NULL,
+           additions = notice.additions + 1,
            wants_dead_letter = CASE WHEN ? = 1 THEN 1 ELSE notice.wants_dead_letter END`,
         [id, source, eventId, shownName, JSON.stringify(content), dead, dead],
       );

@@ -14,6 +14,7 @@ export class Notices1764240000000 implements MigrationInterface {
       shown_name ${name} NOT NULL,
       content ${longText} NOT NULL,
       wants_dead_letter ${flag} NOT NULL,
+      additions ${count} NOT NULL,
       created_at ${time} NOT NULL,
       finished_at ${time} NULL
     ) ${table}`);
